@@ -1,0 +1,47 @@
+package dev.mlops.engine;
+
+/**
+ * One set of a session's buffers, used by one thread at a time: fill the inputs, run, read the outputs. The runtime sees to the
+ * one thread, so a slot locks nothing. Tensors are counted in the order of the schema the session was loaded with.
+ */
+public interface Slot {
+  /**
+   * The memory of an input that has a row axis or none, made ready for a number of rows.
+   *
+   * @param tensor index in the schema's inputs
+   * @param rows at least 1
+   * @return the same object for the same row count as long as it is among those used last; contents are what they were
+   */
+  Tensor input(int tensor, int rows);
+
+  /**
+   * The memory of an input whose shape the schema leaves open.
+   *
+   * @param tensor index in the schema's inputs
+   * @param shape every axis filled in
+   */
+  Tensor input(int tensor, long[] shape);
+
+  /**
+   * Runs the model on the inputs asked for since the last run.
+   *
+   * @param rows the number of rows they were asked for with
+   * @throws ModelFailedException if the engine fails, or was cancelled; the slot stays usable
+   */
+  void run(int rows);
+
+  /**
+   * What came out.
+   *
+   * @param tensor index in the schema's outputs
+   * @return valid until the next run
+   */
+  Tensor output(int tensor);
+
+  /**
+   * Asks a run in progress to end, from another thread. Harmless when none is.
+   *
+   * @return false if this engine cannot; the run then goes on to its own end
+   */
+  boolean cancel();
+}

@@ -1,0 +1,30 @@
+package dev.mlops.rollout;
+
+import dev.mlops.model.Version;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What happened when a route was told to serve another version.
+ *
+ * @param route such as {@code storms@champion}
+ * @param from what it served before; empty if nothing
+ * @param to what it serves now; the same as before if there was nothing to do
+ * @param gates what each gate found, in the order they ran
+ * @param phases how long each phase took, in order: open, load, warm, gates, publish
+ */
+public record SwapReport(
+    String route, Optional<Version> from, Version to, List<Gate.Result> gates, Map<String, Duration> phases) {
+  /** Copies the list; the map is copied in its order. */
+  public SwapReport {
+    gates = List.copyOf(gates);
+    phases = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(phases));
+  }
+
+  /** Whether another version serves than before. */
+  public boolean swapped() {
+    return !from.equals(Optional.of(to));
+  }
+}
