@@ -6,14 +6,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What runs a format. The runtime asks its engines in turn, and the first that does not decline loads the version; if all
- * decline, their reasons are shown. Loading and describing may be called from several threads; a slot never is.
+ * What runs a format. The runtime asks its engines in turn, and the first that does not decline
+ * loads the version; if all decline, their reasons are shown. Loading and describing may be called
+ * from several threads; a slot never is.
  */
 public interface Engine {
   /** A word for logs and health, such as {@code onnxruntime}. */
   String name();
 
-  /** The formats it runs, such as {@code onnx}; a version of another format is not offered to it. */
+  /**
+   * The formats it runs, such as {@code onnx}; a version of another format is not offered to it.
+   */
   Set<String> formats();
 
   /**
@@ -24,7 +27,8 @@ public interface Engine {
   Optional<String> declines(StoredVersion version);
 
   /**
-   * The schema as the model's own files tell it: tensors, types and shapes, with columns numbered where nobody named them.
+   * The schema as the model's own files tell it: tensors, types and shapes, with columns numbered
+   * where nobody named them.
    *
    * @throws ModelFailedException if the files cannot be read as a model of this format
    */
@@ -35,7 +39,8 @@ public interface Engine {
    *
    * @param version open until the session is closed
    * @param slots how many threads will use it at once; at least 1
-   * @throws ModelFailedException if it cannot be loaded, or does not fit its schema; nothing is left behind
+   * @throws ModelFailedException if it cannot be loaded, or does not fit its schema; nothing is
+   *     left behind
    */
   EngineSession load(StoredVersion version, int slots);
 }

@@ -1,8 +1,9 @@
 package dev.mlops.engine;
 
 /**
- * One set of a session's buffers, used by one thread at a time: fill the inputs, run, read the outputs. The runtime sees to the
- * one thread, so a slot locks nothing. Tensors are counted in the order of the schema the session was loaded with.
+ * One set of a session's buffers, used by one thread at a time: fill the inputs, run, read the
+ * outputs. The runtime sees to the one thread, so a slot locks nothing. Tensors are counted in the
+ * order of the schema the session was loaded with.
  */
 public interface Slot {
   /**
@@ -10,7 +11,8 @@ public interface Slot {
    *
    * @param tensor index in the schema's inputs
    * @param rows at least 1
-   * @return the same object for the same row count as long as it is among those used last; contents are what they were
+   * @return the same object for the same row count as long as it is among those used last; contents
+   *     are what they were
    */
   Tensor input(int tensor, int rows);
 

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller says about one call beside its input. Immutable: each method returns another call, so one may be kept and used
- * by all threads.
+ * What a caller says about one call beside its input. Immutable: each method returns another call,
+ * so one may be kept and used by all threads.
  */
 public final class Call {
   private static final Call PLAIN = new Call(null, null, null, 1.0, true);
@@ -18,7 +18,11 @@ public final class Call {
   private final boolean recorded;
 
   private Call(
-      @Nullable String key, @Nullable Duration limit, @Nullable String segment, double chance, boolean recorded) {
+      @Nullable String key,
+      @Nullable Duration limit,
+      @Nullable String segment,
+      double chance,
+      boolean recorded) {
     this.key = key;
     this.limit = limit;
     this.segment = segment;
@@ -32,40 +36,46 @@ public final class Call {
   }
 
   /**
-   * Whom or what the input is about: a customer, a storm. Rows of one key belong together: they are counted in one block when an
-   * interval is computed, and see one side of an experiment.
+   * Whom or what the input is about: a customer, a storm. Rows of one key belong together: they are
+   * counted in one block when an interval is computed, and see one side of an experiment.
    */
   public Call key(String key) {
     return new Call(key, limit, segment, chance, recorded);
   }
 
   /**
-   * How long the call may take at most, waiting for a slot included and the run too where the engine can be stopped. Zero never
-   * waits.
+   * How long the call may take at most, waiting for a slot included and the run too where the
+   * engine can be stopped. Zero never waits.
    *
    * @throws IllegalArgumentException if it is negative
    */
   public Call within(Duration limit) {
     if (limit.isNegative()) {
-      throw new IllegalArgumentException("limit was " + limit + " but must be zero or more; zero never waits");
+      throw new IllegalArgumentException(
+          "limit was " + limit + " but must be zero or more; zero never waits");
     }
     return new Call(key, limit, segment, chance, recorded);
   }
 
-  /** The part of the population the input belongs to, by a name of few values such as {@code mobile}. */
+  /**
+   * The part of the population the input belongs to, by a name of few values such as {@code
+   * mobile}.
+   */
   public Call segment(String segment) {
     return new Call(key, limit, segment, chance, recorded);
   }
 
   /**
-   * How likely this prediction is to get a label, where that depends on it: a rejected applicant never gets one.
+   * How likely this prediction is to get a label, where that depends on it: a rejected applicant
+   * never gets one.
    *
    * @param thatItGetsALabel from 0 to 1; 1 unless said
    * @throws IllegalArgumentException if it is outside
    */
   public Call chance(double thatItGetsALabel) {
     if (!(thatItGetsALabel >= 0 && thatItGetsALabel <= 1)) {
-      throw new IllegalArgumentException("chance was " + thatItGetsALabel + " but must be from 0 to 1");
+      throw new IllegalArgumentException(
+          "chance was " + thatItGetsALabel + " but must be from 0 to 1");
     }
     return new Call(key, limit, segment, thatItGetsALabel, recorded);
   }

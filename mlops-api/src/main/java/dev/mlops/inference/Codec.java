@@ -4,8 +4,8 @@ import dev.mlops.engine.Slot;
 import java.util.List;
 
 /**
- * Puts inputs into tensors and reads answers out, for what records and rows cannot say. Used by several threads at once, each
- * with a slot of its own.
+ * Puts inputs into tensors and reads answers out, for what records and rows cannot say. Used by
+ * several threads at once, each with a slot of its own.
  *
  * @param <I> what goes in
  * @param <O> what comes out

@@ -4,8 +4,9 @@ import dev.mlops.model.MlopsException;
 import java.util.List;
 
 /**
- * The caller's input does not fit: a column too many, too few or of another type, or a value that its column cannot hold. Nothing
- * was scored. Messages name row, column and type, never the value, which may be personal.
+ * The caller's input does not fit: a column too many, too few or of another type, or a value that
+ * its column cannot hold. Nothing was scored. Messages name row, column and type, never the value,
+ * which may be personal.
  */
 public final class InvalidInputException extends MlopsException {
   private static final long serialVersionUID = 1L;

@@ -19,7 +19,9 @@ final class MapRow implements Row {
   static Row of(@Nullable Object... nameThenValue) {
     if (nameThenValue.length % 2 != 0) {
       throw new IllegalArgumentException(
-          "names and values come in turn, but there were " + nameThenValue.length + ": the last name has no value");
+          "names and values come in turn, but there were "
+              + nameThenValue.length
+              + ": the last name has no value");
     }
     Map<String, @Nullable Object> values = new LinkedHashMap<>(nameThenValue.length);
     for (int i = 0; i < nameThenValue.length; i += 2) {
@@ -48,7 +50,8 @@ final class MapRow implements Row {
   public @Nullable Object value(String column) {
     Object value = values.get(column);
     if (value == null && !values.containsKey(column)) {
-      throw new InvalidInputException("no column '" + column + "' in this row; it has " + values.keySet());
+      throw new InvalidInputException(
+          "no column '" + column + "' in this row; it has " + values.keySet());
     }
     return value;
   }
@@ -153,6 +156,11 @@ final class MapRow implements Row {
 
   private static InvalidInputException wrong(String column, @Nullable Object value, String wanted) {
     return new InvalidInputException(
-        "column '" + column + "' is " + (value == null ? "missing" : value.getClass().getSimpleName()) + "; wanted " + wanted);
+        "column '"
+            + column
+            + "' is "
+            + (value == null ? "missing" : value.getClass().getSimpleName())
+            + "; wanted "
+            + wanted);
   }
 }

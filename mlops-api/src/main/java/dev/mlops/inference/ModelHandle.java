@@ -6,10 +6,12 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * What an application keeps of a model: it answers with whatever version its route serves now. Safe for all threads; a call never
- * waits for a version to be loaded or swapped, and each answer names the one version that gave it.
+ * What an application keeps of a model: it answers with whatever version its route serves now. Safe
+ * for all threads; a call never waits for a version to be loaded or swapped, and each answer names
+ * the one version that gave it.
  *
- * <p>Calls from within an observer, a codec or a gate throw {@link IllegalStateException}: they would wait for themselves.
+ * <p>Calls from within an observer, a codec or a gate throw {@link IllegalStateException}: they
+ * would wait for themselves.
  *
  * @param <I> what goes in: a record, or {@link Row}
  * @param <O> what comes out: a record, or {@link Row}
@@ -27,7 +29,8 @@ public interface ModelHandle<I, O> {
    * @return the caller's to keep
    * @throws InvalidInputException if the input does not fit the schema
    * @throws OverloadedException if no slot came free within the call's limit
-   * @throws DeadlineException if the thread was interrupted, or time ran out within the run; the interrupt stays set
+   * @throws DeadlineException if the thread was interrupted, or time ran out within the run; the
+   *     interrupt stays set
    * @throws ModelFailedException if the model failed
    */
   Prediction<O> predict(I input, Call call);
@@ -38,13 +41,14 @@ public interface ModelHandle<I, O> {
   }
 
   /**
-   * Scores many inputs with one version, in order, whatever is swapped meanwhile. Runs in chunks of at most 1,024 rows and lets
-   * other callers in between, so a long batch delays nobody. The limit covers the waits for slots, each by itself.
+   * Scores many inputs with one version, in order, whatever is swapped meanwhile. Runs in chunks of
+   * at most 1,024 rows and lets other callers in between, so a long batch delays nobody. The limit
+   * covers the waits for slots, each by itself.
    *
    * @param inputs at least one; read, not kept
    * @return one prediction an input, in the same order
-   * @throws InvalidInputException if it is empty, or an input does not fit the schema: the message names its row; observers may
-     *     have been told of chunks before it
+   * @throws InvalidInputException if it is empty, or an input does not fit the schema: the message
+   *     names its row; observers may have been told of chunks before it
    * @throws OverloadedException if no slot came free within the call's limit
    * @throws DeadlineException if the thread was interrupted; the interrupt stays set
    * @throws ModelFailedException if the model failed

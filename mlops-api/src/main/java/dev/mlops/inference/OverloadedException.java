@@ -2,7 +2,10 @@ package dev.mlops.inference;
 
 import dev.mlops.model.MlopsException;
 
-/** No slot came free within the call's limit, or the runtime is closing. Nothing was scored; safe to try again. */
+/**
+ * No slot came free within the call's limit, or the runtime is closing. Nothing was scored; safe to
+ * try again.
+ */
 public final class OverloadedException extends MlopsException {
   private static final long serialVersionUID = 1L;
 

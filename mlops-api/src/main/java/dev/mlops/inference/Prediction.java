@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * An answer, the version that gave it, and a receipt to find it by when its label comes. The caller's to keep; safe for all
- * threads if the value is.
+ * An answer, the version that gave it, and a receipt to find it by when its label comes. The
+ * caller's to keep; safe for all threads if the value is.
  *
  * @param <O> the type of the answer
  */
@@ -26,14 +26,27 @@ public final class Prediction<O> {
     this.receipt = receipt;
   }
 
-  /** A prediction of no model, for tests of code that takes one: version {@code fake:0}, and a receipt that can be parsed. */
+  /**
+   * A prediction of no model, for tests of code that takes one: version {@code fake:0}, and a
+   * receipt that can be parsed.
+   */
   public static <O> Prediction<O> of(O value) {
     return of(
         value,
         FAKE,
         () ->
-            new Receipt("fake", "0", "0".repeat(24), 0, Instant.EPOCH, Traffic.LIVE, 0, Receipt.NO_BLOCK, 1.0,
-                    ElementType.FLOAT, List.of())
+            new Receipt(
+                    "fake",
+                    "0",
+                    "0".repeat(24),
+                    0,
+                    Instant.EPOCH,
+                    Traffic.LIVE,
+                    0,
+                    Receipt.NO_BLOCK,
+                    1.0,
+                    ElementType.FLOAT,
+                    List.of())
                 .toString());
   }
 
@@ -56,7 +69,10 @@ public final class Prediction<O> {
     return version;
   }
 
-  /** The text of its {@link Receipt}: about 80 characters, to keep beside the decision that was taken. */
+  /**
+   * The text of its {@link Receipt}: about 80 characters, to keep beside the decision that was
+   * taken.
+   */
   public String receipt() {
     return receipt.get();
   }

@@ -19,10 +19,12 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * Names one prediction, so that any process can join a label to it later, years later if need be. It holds no input, no key and
- * no segment's name. The text is form 1 of {@code docs/formats/receipt.md}; reading it needs no engine.
+ * Names one prediction, so that any process can join a label to it later, years later if need be.
+ * It holds no input, no key and no segment's name. The text is form 1 of {@code
+ * docs/formats/receipt.md}; reading it needs no engine.
  *
- * <p>A prediction is named by {@code time} and {@code id} together: ids start at random in each runtime and count up.
+ * <p>A prediction is named by {@code time} and {@code id} together: ids start at random in each
+ * runtime and count up.
  *
  * @param model the model's name
  * @param number the version's number
@@ -31,11 +33,12 @@ import java.util.zip.CRC32C;
  * @param time when the prediction was made, to the millisecond, by its runtime's clock
  * @param traffic which part of the traffic it belongs to
  * @param segment the CRC32C of the segment's UTF-8; 0 for none
- * @param block which of 64 blocks the call's key falls into, from 0 to 63; {@link #NO_BLOCK} for a call without a key
+ * @param block which of 64 blocks the call's key falls into, from 0 to 63; {@link #NO_BLOCK} for a
+ *     call without a key
  * @param chance how likely it was to get a label, in steps of 1/65535
  * @param scoreType the type the scores had in the model
- * @param scores the schema's score first, then the other columns of its tensor, at most 16 in all; none if the schema names no
- *     score
+ * @param scores the schema's score first, then the other columns of its tensor, at most 16 in all;
+ *     none if the schema names no score
  */
 public record Receipt(
     String model,
@@ -72,7 +75,8 @@ public record Receipt(
           ElementType.INT64,
           ElementType.UINT8,
           ElementType.BOOL);
-  private static final List<Traffic> TRAFFIC = List.of(Traffic.LIVE, Traffic.CANARY, Traffic.SHADOW);
+  private static final List<Traffic> TRAFFIC =
+      List.of(Traffic.LIVE, Traffic.CANARY, Traffic.SHADOW);
 
   /**
    * Checks the parts.
@@ -82,13 +86,19 @@ public record Receipt(
   public Receipt {
     scores = List.copyOf(scores);
     time = time.truncatedTo(ChronoUnit.MILLIS);
-    check(model.getBytes(StandardCharsets.UTF_8).length <= 255, "model name is longer than 255 bytes");
-    check(number.getBytes(StandardCharsets.UTF_8).length <= 255, "version number is longer than 255 bytes");
+    check(
+        model.getBytes(StandardCharsets.UTF_8).length <= 255,
+        "model name is longer than 255 bytes");
+    check(
+        number.getBytes(StandardCharsets.UTF_8).length <= 255,
+        "version number is longer than 255 bytes");
     check(idStart.matches("[0-9a-f]{24}"), "id start '" + idStart + "' is not 24 hex digits");
     check(
         time.toEpochMilli() >= 0 && time.toEpochMilli() <= LAST_TIME,
         "time " + time + " does not fit 48 bits of milliseconds since 1970");
-    check((block >= 0 && block < 64) || block == NO_BLOCK, "block was " + block + " but must be 0 to 63, or 255");
+    check(
+        (block >= 0 && block < 64) || block == NO_BLOCK,
+        "block was " + block + " but must be 0 to 63, or 255");
     check(chance >= 0 && chance <= 1, "chance was " + chance + " but must be from 0 to 1");
     check(scores.size() <= MOST_SCORES, "there were " + scores.size() + " scores; at most 16 fit");
     check(TYPES.contains(scoreType), "scores cannot be " + scoreType);
@@ -97,7 +107,8 @@ public record Receipt(
   /**
    * Reads a receipt's text.
    *
-   * @throws InvalidInputException if it is not a receipt, is of a later form, or a character was changed
+   * @throws InvalidInputException if it is not a receipt, is of a later form, or a character was
+   *     changed
    */
   public static Receipt parse(String text) {
     byte[] bytes;
@@ -106,7 +117,8 @@ public record Receipt(
     } catch (IllegalArgumentException e) {
       throw invalid("it is not base64url");
     }
-    // a decoder forgives stray bits after the last byte; one text per receipt, so that it can be a key
+    // a decoder forgives stray bits after the last byte; one text per receipt, so that it can be a
+    // key
     if (!Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).equals(text)) {
       throw invalid("its base64url is not in the one form without padding");
     }
@@ -114,7 +126,12 @@ public record Receipt(
       throw invalid("it has " + bytes.length + " bytes");
     }
     if (bytes[0] != FORM) {
-      throw invalid("it is of form " + (bytes[0] & 0xff) + ", this release reads form " + FORM + "; update the library");
+      throw invalid(
+          "it is of form "
+              + (bytes[0] & 0xff)
+              + ", this release reads form "
+              + FORM
+              + "; update the library");
     }
     ByteBuffer in = ByteBuffer.wrap(bytes);
     if (in.getInt(bytes.length - 4) != crc(bytes, bytes.length - 4)) {
@@ -140,8 +157,9 @@ public record Receipt(
   }
 
   /**
-   * What its row was counted with: rows of one block belong together, so an interval treats blocks as independent, not rows.
-   * {@code key 17} for a call with a key, else the UTC hour, such as {@code hour 2026-11-24T23Z}.
+   * What its row was counted with: rows of one block belong together, so an interval treats blocks
+   * as independent, not rows. {@code key 17} for a call with a key, else the UTC hour, such as
+   * {@code hour 2026-11-24T23Z}.
    */
   public String blockName() {
     return block == NO_BLOCK
@@ -230,8 +248,17 @@ public record Receipt(
           });
     }
     return new Receipt(
-        model, number, HexFormat.of().formatHex(idStart), id, Instant.ofEpochMilli(millis), traffic, segment, block,
-        chance, type, scores);
+        model,
+        number,
+        HexFormat.of().formatHex(idStart),
+        id,
+        Instant.ofEpochMilli(millis),
+        traffic,
+        segment,
+        block,
+        chance,
+        type,
+        scores);
   }
 
   private static void text(DataOutputStream out, String text) throws IOException {
@@ -264,6 +291,7 @@ public record Receipt(
   }
 
   private static InvalidInputException invalid(String why) {
-    return new InvalidInputException("this is no receipt: " + why + "; wanted the text that Prediction.receipt() gave");
+    return new InvalidInputException(
+        "this is no receipt: " + why + "; wanted the text that Prediction.receipt() gave");
   }
 }

@@ -5,17 +5,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One row by column names: what goes into a model, or came out of it. Immutable as far as its values are.
+ * One row by column names: what goes into a model, or came out of it. Immutable as far as its
+ * values are.
  *
- * <p>A number of any Java type is taken where its value fits the column; text must be text; an absent or null value is missing.
- * A column that is a vector or an image takes an array, flat or in row-major order. A row of answers finds a column also as {@code
- * tensor.column}.
+ * <p>A number of any Java type is taken where its value fits the column; text must be text; an
+ * absent or null value is missing. A column that is a vector or an image takes an array, flat or in
+ * row-major order. A row of answers finds a column also as {@code tensor.column}.
  */
 public interface Row {
   /**
    * A row from names and values in turn: {@code Row.of("age", 41, "plan", "family")}.
    *
-   * @throws IllegalArgumentException if a name is no text, stands there twice, or the last one has no value
+   * @throws IllegalArgumentException if a name is no text, stands there twice, or the last one has
+   *     no value
    */
   static Row of(@Nullable Object... nameThenValue) {
     return MapRow.of(nameThenValue);

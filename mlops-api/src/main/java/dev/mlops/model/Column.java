@@ -6,7 +6,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** On a record component: the column it stands for, where the component's own name cannot be the column's. */
+/**
+ * On a record component: the column it stands for, where the component's own name cannot be the
+ * column's.
+ */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)

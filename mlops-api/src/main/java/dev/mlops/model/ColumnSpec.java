@@ -5,15 +5,16 @@ package dev.mlops.model;
  *
  * @param name any text that is not blank; dots, blanks and brackets are allowed
  * @param type the type of its values, which is its tensor's
- * @param optional whether a value may be missing, and NaN and the infinities may pass: only FLOAT, DOUBLE, FLOAT16 and TEXT
- *     columns can be
+ * @param optional whether a value may be missing, and NaN and the infinities may pass: only FLOAT,
+ *     DOUBLE, FLOAT16 and TEXT columns can be
  * @param categorical whether its numbers name things rather than measure them; text always does
  */
 public record ColumnSpec(String name, ElementType type, boolean optional, boolean categorical) {
   /**
    * Checks the parts.
    *
-   * @throws IllegalArgumentException if the name is blank, or an integer or boolean column is to be optional
+   * @throws IllegalArgumentException if the name is blank, or an integer or boolean column is to be
+   *     optional
    */
   public ColumnSpec {
     if (name.isBlank()) {
@@ -21,7 +22,11 @@ public record ColumnSpec(String name, ElementType type, boolean optional, boolea
     }
     if (optional && !type.floating() && type != ElementType.TEXT) {
       throw new IllegalArgumentException(
-          "column '" + name + "' is " + type + " and cannot be optional: only FLOAT, DOUBLE, FLOAT16 and TEXT can be missing");
+          "column '"
+              + name
+              + "' is "
+              + type
+              + " and cannot be optional: only FLOAT, DOUBLE, FLOAT16 and TEXT can be missing");
     }
   }
 }

@@ -3,8 +3,8 @@ package dev.mlops.model;
 import java.util.List;
 
 /**
- * Settings, a schema or a package that cannot work. Thrown by {@code build()} and by publishing, with every problem at once;
- * nothing was changed.
+ * Settings, a schema or a package that cannot work. Thrown by {@code build()} and by publishing,
+ * with every problem at once; nothing was changed.
  */
 public final class InvalidSettingsException extends MlopsException {
   private static final long serialVersionUID = 1L;

@@ -2,7 +2,10 @@ package dev.mlops.model;
 
 import java.nio.file.Path;
 
-/** Where a version comes from. Each call adds a fact; facts are written into the manifest and never change. */
+/**
+ * Where a version comes from. Each call adds a fact; facts are written into the manifest and never
+ * change.
+ */
 public interface Lineage {
   /**
    * Data the version was made from.

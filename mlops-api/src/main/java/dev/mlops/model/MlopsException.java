@@ -3,8 +3,9 @@ package dev.mlops.model;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The root of everything this library throws on purpose. Unchecked. The type says what happened, {@link #kind()} what a
- * caller can do about it, {@link #code()} is stable across releases and safe to match on in alerts and tests.
+ * The root of everything this library throws on purpose. Unchecked. The type says what happened,
+ * {@link #kind()} what a caller can do about it, {@link #code()} is stable across releases and safe
+ * to match on in alerts and tests.
  */
 public abstract class MlopsException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -26,7 +27,8 @@ public abstract class MlopsException extends RuntimeException {
    * Creates the failure.
    *
    * @param kind what a caller can do about it
-   * @param code a stable name in lower-case words joined by hyphens, such as {@code model-not-found}
+   * @param code a stable name in lower-case words joined by hyphens, such as {@code
+   *     model-not-found}
    * @param message what was seen, what was wanted, what to do
    * @param cause what led to it, if it was another failure
    */

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to become a version: files, parts and facts, gathered but not yet published. Files are read when a store publishes the
- * package, not before, so they must stay as they are until then.
+ * What is to become a version: files, parts and facts, gathered but not yet published. Files are
+ * read when a store publishes the package, not before, so they must stay as they are until then.
  */
 public final class ModelPackage {
   /**
@@ -107,7 +107,10 @@ public final class ModelPackage {
     return parts;
   }
 
-  /** How far a golden record's numbers may be off, relative to the larger of 1 and the number; empty without golden records. */
+  /**
+   * How far a golden record's numbers may be off, relative to the larger of 1 and the number; empty
+   * without golden records.
+   */
   public OptionalDouble goldenTolerance() {
     return goldenTolerance;
   }
@@ -122,7 +125,10 @@ public final class ModelPackage {
     return Optional.ofNullable(createdAt);
   }
 
-  /** Collects a package; nothing is checked before {@link #build()}, which tells every problem at once. */
+  /**
+   * Collects a package; nothing is checked before {@link #build()}, which tells every problem at
+   * once.
+   */
   public static final class Builder {
     private final String model;
     private final String number;
@@ -143,7 +149,8 @@ public final class ModelPackage {
     }
 
     /**
-     * The model itself. A file goes into the package under its own name, a folder with all that is in it under {@code model/}.
+     * The model itself. A file goes into the package under its own name, a folder with all that is
+     * in it under {@code model/}.
      *
      * @param format such as {@code onnx}
      * @param fileOrFolder the model's file, or a folder where it is several
@@ -174,11 +181,12 @@ public final class ModelPackage {
     }
 
     /**
-     * Records with the answers the model must give before it may serve: CSV with the input columns by name and each output as
-     * {@code expected.<column>}, or JSON lines {@code {"in":{…},"out":{…}}}.
+     * Records with the answers the model must give before it may serve: CSV with the input columns
+     * by name and each output as {@code expected.<column>}, or JSON lines {@code
+     * {"in":{…},"out":{…}}}.
      *
-     * @param tolerance how far a number a may be off the expected b: |a - b| at most tolerance · max(1, |b|); text and integers
-     *     must be equal
+     * @param tolerance how far a number a may be off the expected b: |a - b| at most tolerance ·
+     *     max(1, |b|); text and integers must be equal
      */
     public Builder golden(Path csvOrJsonLines, double tolerance) {
       if (goldenTolerance.isPresent()) {
@@ -192,7 +200,11 @@ public final class ModelPackage {
         problems.add("golden records '" + name + "' must be a .csv or a .jsonl file");
       }
       goldenTolerance = OptionalDouble.of(tolerance);
-      files.add(new Source("golden" + name.substring(Math.max(0, name.lastIndexOf('.'))), GOLDEN_ROLE, csvOrJsonLines));
+      files.add(
+          new Source(
+              "golden" + name.substring(Math.max(0, name.lastIndexOf('.'))),
+              GOLDEN_ROLE,
+              csvOrJsonLines));
       return this;
     }
 
@@ -208,7 +220,10 @@ public final class ModelPackage {
       return this;
     }
 
-    /** When the version was made. Left out, the package holds no time, and the same files and facts are the same version. */
+    /**
+     * When the version was made. Left out, the package holds no time, and the same files and facts
+     * are the same version.
+     */
     public Builder createdAt(Instant time) {
       createdAt = time.truncatedTo(ChronoUnit.SECONDS);
       return this;
@@ -217,8 +232,8 @@ public final class ModelPackage {
     /**
      * The package.
      *
-     * @throws InvalidSettingsException with every problem at once: a bad name or number, no model, a file that is not there, two
-     *     files for one path, two parts of one role
+     * @throws InvalidSettingsException with every problem at once: a bad name or number, no model,
+     *     a file that is not there, two files for one path, two parts of one role
      */
     public ModelPackage build() {
       List<String> found = new ArrayList<>(problems);
@@ -227,12 +242,14 @@ public final class ModelPackage {
       if (format == null || entry == null) {
         found.add("the package has no model; call model(format, file)");
       } else {
-        check(found, () -> {
-          if (!String.valueOf(format).matches("[a-z0-9][a-z0-9-]*")) {
-            throw new IllegalArgumentException(
-                "format '" + format + "' is not valid: use one lower-case word such as onnx");
-          }
-        });
+        check(
+            found,
+            () -> {
+              if (!String.valueOf(format).matches("[a-z0-9][a-z0-9-]*")) {
+                throw new IllegalArgumentException(
+                    "format '" + format + "' is not valid: use one lower-case word such as onnx");
+              }
+            });
       }
       Map<String, Path> byPath = new HashMap<>();
       for (Source source : files) {
@@ -241,12 +258,21 @@ public final class ModelPackage {
         }
         Path other = byPath.putIfAbsent(source.path(), source.file());
         if (other != null) {
-          found.add("both " + other + " and " + source.file() + " would become " + source.path() + " in the package");
+          found.add(
+              "both "
+                  + other
+                  + " and "
+                  + source.file()
+                  + " would become "
+                  + source.path()
+                  + " in the package");
         }
       }
       Set<String> roles = new HashSet<>();
       for (PackagePart part : parts) {
-        if (!roles.add(part.role()) || part.role().equals(MODEL_ROLE) || part.role().equals(GOLDEN_ROLE)) {
+        if (!roles.add(part.role())
+            || part.role().equals(MODEL_ROLE)
+            || part.role().equals(GOLDEN_ROLE)) {
           found.add("part role '" + part.role() + "' is taken; a package holds one part of a role");
         }
         if (byPath.putIfAbsent(part.path(), Path.of(part.path())) != null) {

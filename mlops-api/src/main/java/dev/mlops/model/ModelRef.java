@@ -38,17 +38,20 @@ public record ModelRef(String model, Kind kind, String selector) {
       case DIGEST -> {
         if (!DIGEST.matcher(selector).matches()) {
           throw new IllegalArgumentException(
-              "digest '" + selector + "' is not valid: wanted sha256: and 64 lower-case hex digits");
+              "digest '"
+                  + selector
+                  + "' is not valid: wanted sha256: and 64 lower-case hex digits");
         }
       }
     }
   }
 
   /**
-   * Reads {@code storms:1.0.0}, {@code storms@champion}, {@code storms@sha256:…} or {@code storms}, which means {@code
-   * storms@champion}.
+   * Reads {@code storms:1.0.0}, {@code storms@champion}, {@code storms@sha256:…} or {@code storms},
+   * which means {@code storms@champion}.
    *
-   * @throws IllegalArgumentException if the text is none of these; the message says which part is at fault
+   * @throws IllegalArgumentException if the text is none of these; the message says which part is
+   *     at fault
    */
   public static ModelRef parse(String text) {
     int at = text.indexOf('@');

@@ -12,11 +12,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The columns that go into a model and come out of it, and their places in tensors. It is data that travels in the package, in
- * training's own order; records and rows bind to it by column name.
+ * The columns that go into a model and come out of it, and their places in tensors. It is data that
+ * travels in the package, in training's own order; records and rows bind to it by column name.
  *
- * <p>A name is looked up as a column first, then as {@code tensor.column}; a schema in which some name would mean two columns of
- * one side is refused when it is built. Immutable; safe for all threads.
+ * <p>A name is looked up as a column first, then as {@code tensor.column}; a schema in which some
+ * name would mean two columns of one side is refused when it is built. Immutable; safe for all
+ * threads.
  */
 public final class ModelSchema {
   /**
@@ -37,7 +38,10 @@ public final class ModelSchema {
   private final List<ColumnSpec> outputColumns;
 
   private ModelSchema(
-      List<TensorSpec> inputs, List<TensorSpec> outputs, @Nullable String score, List<String> problems) {
+      List<TensorSpec> inputs,
+      List<TensorSpec> outputs,
+      @Nullable String score,
+      List<String> problems) {
     this.inputs = List.copyOf(inputs);
     this.outputs = List.copyOf(outputs);
     this.score = score;
@@ -54,11 +58,17 @@ public final class ModelSchema {
     if (score != null) {
       Place place = outputPlaces.get(score);
       if (place == null) {
-        problems.add("score '" + score + "' is no output column; the outputs are " + outputPlaces.keySet());
+        problems.add(
+            "score '" + score + "' is no output column; the outputs are " + outputPlaces.keySet());
       } else if (this.outputColumns.get(place.index()).type() == ElementType.TEXT
           || !this.outputs.get(place.tensor()).scalarColumns()) {
-        problems.add("score '" + score + "' must be one number a row, but it is "
-            + this.outputColumns.get(place.index()).type() + " " + this.outputs.get(place.tensor()).shape());
+        problems.add(
+            "score '"
+                + score
+                + "' must be one number a row, but it is "
+                + this.outputColumns.get(place.index()).type()
+                + " "
+                + this.outputs.get(place.tensor()).shape());
       }
     }
   }
@@ -93,19 +103,25 @@ public final class ModelSchema {
     return Optional.ofNullable(score);
   }
 
-  /** Where the input column of this name stands; the name may be {@code column} or {@code tensor.column}. */
+  /**
+   * Where the input column of this name stands; the name may be {@code column} or {@code
+   * tensor.column}.
+   */
   public Optional<Place> input(String name) {
     return Optional.ofNullable(inputPlaces.get(name));
   }
 
-  /** Where the output column of this name stands; the name may be {@code column} or {@code tensor.column}. */
+  /**
+   * Where the output column of this name stands; the name may be {@code column} or {@code
+   * tensor.column}.
+   */
   public Optional<Place> output(String name) {
     return Optional.ofNullable(outputPlaces.get(name));
   }
 
   /**
-   * The same schema with the columns of one tensor renamed: for a schema read from a graph, which knows a matrix but not its
-   * columns' names.
+   * The same schema with the columns of one tensor renamed: for a schema read from a graph, which
+   * knows a matrix but not its columns' names.
    *
    * @param tensor an input or output tensor with as many columns
    * @throws InvalidSettingsException if there is no such tensor, or the number of names differs
@@ -115,11 +131,17 @@ public final class ModelSchema {
     List<TensorSpec> newInputs = renamed(inputs, tensor, columns, problems);
     List<TensorSpec> newOutputs = renamed(outputs, tensor, columns, problems);
     if (newInputs.equals(inputs) && newOutputs.equals(outputs) && problems.isEmpty()) {
-      boolean known = inputs.stream().anyMatch(t -> t.name().equals(tensor))
-          || outputs.stream().anyMatch(t -> t.name().equals(tensor));
+      boolean known =
+          inputs.stream().anyMatch(t -> t.name().equals(tensor))
+              || outputs.stream().anyMatch(t -> t.name().equals(tensor));
       if (!known) {
-        problems.add("no tensor '" + tensor + "' to name the columns of; there are "
-            + names(inputs) + " and " + names(outputs));
+        problems.add(
+            "no tensor '"
+                + tensor
+                + "' to name the columns of; there are "
+                + names(inputs)
+                + " and "
+                + names(outputs));
       }
     }
     String newScore = score;
@@ -147,13 +169,21 @@ public final class ModelSchema {
   /** For people: the tensors with their types and columns. */
   @Override
   public String toString() {
-    return "inputs " + text(inputs) + ", outputs " + text(outputs) + (score == null ? "" : ", score " + score);
+    return "inputs "
+        + text(inputs)
+        + ", outputs "
+        + text(outputs)
+        + (score == null ? "" : ", score " + score);
   }
 
   private static String text(List<TensorSpec> tensors) {
     StringBuilder text = new StringBuilder();
     for (TensorSpec tensor : tensors) {
-      text.append(text.isEmpty() ? "" : ", ").append(tensor.name()).append(' ').append(tensor.type()).append(tensor.shape());
+      text.append(text.isEmpty() ? "" : ", ")
+          .append(tensor.name())
+          .append(' ')
+          .append(tensor.type())
+          .append(tensor.shape());
       if (tensor.columns().size() > 1) {
         text.append(tensor.columns().stream().map(ColumnSpec::name).toList());
       }
@@ -178,8 +208,14 @@ public final class ModelSchema {
         continue;
       }
       if (tensor.columns().size() != columns.length) {
-        problems.add("tensor '" + name + "' has " + tensor.columns().size() + " columns, but " + columns.length
-            + " names were given");
+        problems.add(
+            "tensor '"
+                + name
+                + "' has "
+                + tensor.columns().size()
+                + " columns, but "
+                + columns.length
+                + " names were given");
         result.add(tensor);
         continue;
       }
@@ -200,7 +236,8 @@ public final class ModelSchema {
     return schema;
   }
 
-  private static Map<String, Place> places(String side, List<TensorSpec> tensors, List<String> problems) {
+  private static Map<String, Place> places(
+      String side, List<TensorSpec> tensors, List<String> problems) {
     Set<String> tensorNames = new HashSet<>();
     Map<String, Place> places = new HashMap<>();
     int index = 0;
@@ -225,12 +262,26 @@ public final class ModelSchema {
       String side, Map<String, Place> places, String name, Place place, List<String> problems) {
     Place other = places.putIfAbsent(name, place);
     if (other != null && !other.equals(place)) {
-      problems.add(side + " name '" + name + "' is ambiguous: it means column " + other.column() + " of tensor "
-          + other.tensor() + " and column " + place.column() + " of tensor " + place.tensor() + "; rename one");
+      problems.add(
+          side
+              + " name '"
+              + name
+              + "' is ambiguous: it means column "
+              + other.column()
+              + " of tensor "
+              + other.tensor()
+              + " and column "
+              + place.column()
+              + " of tensor "
+              + place.tensor()
+              + "; rename one");
     }
   }
 
-  /** Collects a schema; nothing is checked before {@link #build()}, which tells every problem at once. */
+  /**
+   * Collects a schema; nothing is checked before {@link #build()}, which tells every problem at
+   * once.
+   */
   public static final class Builder {
     private record Tensor(String name, ElementType type, Shape shape, List<String> columns) {}
 
@@ -243,15 +294,18 @@ public final class ModelSchema {
     private Builder() {}
 
     /**
-     * A matrix {@code [rows, columns]} that goes in, its columns in the model's own order; without columns the tensor is one
-     * column of its own name, {@code [rows]} or {@code [rows, 1]}.
+     * A matrix {@code [rows, columns]} that goes in, its columns in the model's own order; without
+     * columns the tensor is one column of its own name, {@code [rows]} or {@code [rows, 1]}.
      */
     public Builder input(String tensor, ElementType type, String... columns) {
       inputs.add(matrix(tensor, type, columns));
       return this;
     }
 
-    /** Any other tensor that goes in, as one column: a vector or an image a row, a scalar for the whole call, a state. */
+    /**
+     * Any other tensor that goes in, as one column: a vector or an image a row, a scalar for the
+     * whole call, a state.
+     */
     public Builder input(String tensor, ElementType type, Shape shape) {
       inputs.add(new Tensor(tensor, type, shape, List.of(tensor)));
       return this;
@@ -269,7 +323,9 @@ public final class ModelSchema {
       return this;
     }
 
-    /** Input columns whose values may be missing, NaN or infinite; FLOAT, DOUBLE, FLOAT16 or TEXT. */
+    /**
+     * Input columns whose values may be missing, NaN or infinite; FLOAT, DOUBLE, FLOAT16 or TEXT.
+     */
     public Builder optional(String... columns) {
       optional.addAll(List.of(columns));
       return this;
@@ -325,7 +381,8 @@ public final class ModelSchema {
                     tensor.type(),
                     used != null && named(optional, tensor, name, used),
                     used != null
-                        && (named(categorical, tensor, name, used) || tensor.type() == ElementType.TEXT)));
+                        && (named(categorical, tensor, name, used)
+                            || tensor.type() == ElementType.TEXT)));
           }
           specs.add(new TensorSpec(tensor.name(), tensor.type(), tensor.shape(), columns));
         } catch (IllegalArgumentException e) {
@@ -335,7 +392,8 @@ public final class ModelSchema {
       return specs;
     }
 
-    private static boolean named(Set<String> names, Tensor tensor, String column, Set<String> used) {
+    private static boolean named(
+        Set<String> names, Tensor tensor, String column, Set<String> used) {
       String qualified = tensor.name() + "." + column;
       boolean plain = names.contains(column);
       boolean full = names.contains(qualified);

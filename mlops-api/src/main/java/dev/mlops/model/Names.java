@@ -4,7 +4,9 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** The grammar of names that become folders, URLs and command lines: the strictest of all of these. */
+/**
+ * The grammar of names that become folders, URLs and command lines: the strictest of all of these.
+ */
 final class Names {
   private static final Pattern PART = Pattern.compile("[a-z0-9][a-z0-9._-]{0,127}");
   private static final int LONGEST = 200;
@@ -49,7 +51,10 @@ final class Names {
     String stem = part.contains(".") ? part.substring(0, part.indexOf('.')) : part;
     if (DEVICES.contains(stem) || stem.toLowerCase(Locale.ROOT).matches("(com|lpt)[0-9]")) {
       throw new IllegalArgumentException(
-          what + " '" + whole + "' is a device name on Windows and cannot be a folder there; choose another");
+          what
+              + " '"
+              + whole
+              + "' is a device name on Windows and cannot be a folder there; choose another");
     }
     return whole;
   }

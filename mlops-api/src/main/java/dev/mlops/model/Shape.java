@@ -7,8 +7,8 @@ import java.util.StringJoiner;
 /**
  * A tensor's shape, with one axis at most that counts the rows of a call.
  *
- * @param dims each a length of at least 0, {@link #ROWS} for the row axis (once at most), or {@link #ANY} for a length that may
- *     differ from call to call
+ * @param dims each a length of at least 0, {@link #ROWS} for the row axis (once at most), or {@link
+ *     #ANY} for a length that may differ from call to call
  */
 public record Shape(List<Long> dims) {
   /** The axis that counts the rows of a call. */
@@ -20,8 +20,8 @@ public record Shape(List<Long> dims) {
   /**
    * Checks the axes.
    *
-   * @throws IllegalArgumentException if a length is negative and neither {@link #ROWS} nor {@link #ANY}, or if {@link #ROWS}
-   *     stands there twice
+   * @throws IllegalArgumentException if a length is negative and neither {@link #ROWS} nor {@link
+   *     #ANY}, or if {@link #ROWS} stands there twice
    */
   public Shape {
     dims = List.copyOf(dims);
@@ -36,7 +36,8 @@ public record Shape(List<Long> dims) {
       }
     }
     if (rows > 1) {
-      throw new IllegalArgumentException("shape " + dims + " has " + rows + " row axes; at most one can count the rows");
+      throw new IllegalArgumentException(
+          "shape " + dims + " has " + rows + " row axes; at most one can count the rows");
     }
   }
 
@@ -54,7 +55,8 @@ public record Shape(List<Long> dims) {
   public static Shape perCall(long... all) {
     Shape shape = of(all);
     if (shape.rowAxis() >= 0) {
-      throw new IllegalArgumentException("shape " + shape + " has a row axis; perCall is for tensors without one");
+      throw new IllegalArgumentException(
+          "shape " + shape + " has a row axis; perCall is for tensors without one");
     }
     return shape;
   }
@@ -74,7 +76,8 @@ public record Shape(List<Long> dims) {
   }
 
   /**
-   * The number of elements for one row, or of the whole tensor where it has no row axis; -1 if an axis is {@link #ANY}.
+   * The number of elements for one row, or of the whole tensor where it has no row axis; -1 if an
+   * axis is {@link #ANY}.
    *
    * @throws ArithmeticException if the product is above {@code Long.MAX_VALUE}
    */

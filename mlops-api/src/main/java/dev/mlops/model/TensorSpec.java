@@ -8,7 +8,8 @@ import java.util.List;
  * @param name the tensor's name in the model
  * @param type the type of its elements
  * @param shape its shape
- * @param columns for a matrix {@code [rows, n]}, n columns in order; for everything else one column that is the whole tensor
+ * @param columns for a matrix {@code [rows, n]}, n columns in order; for everything else one column
+ *     that is the whole tensor
  */
 public record TensorSpec(String name, ElementType type, Shape shape, List<ColumnSpec> columns) {
   /**
@@ -19,19 +20,36 @@ public record TensorSpec(String name, ElementType type, Shape shape, List<Column
   public TensorSpec {
     columns = List.copyOf(columns);
     if (name.isBlank()) {
-      throw new IllegalArgumentException("tensor name is blank; every tensor needs the name it has in the model");
+      throw new IllegalArgumentException(
+          "tensor name is blank; every tensor needs the name it has in the model");
     }
     if (columns.isEmpty()) {
-      throw new IllegalArgumentException("tensor '" + name + "' has no columns; a tensor is at least one column");
+      throw new IllegalArgumentException(
+          "tensor '" + name + "' has no columns; a tensor is at least one column");
     }
     if (columns.size() > 1 && !shape.equals(Shape.perRow(columns.size()))) {
       throw new IllegalArgumentException(
-          "tensor '" + name + "' has " + columns.size() + " columns but shape " + shape + "; wanted [rows, " + columns.size() + "]");
+          "tensor '"
+              + name
+              + "' has "
+              + columns.size()
+              + " columns but shape "
+              + shape
+              + "; wanted [rows, "
+              + columns.size()
+              + "]");
     }
     for (ColumnSpec column : columns) {
       if (column.type() != type) {
         throw new IllegalArgumentException(
-            "column '" + column.name() + "' is " + column.type() + " but its tensor '" + name + "' is " + type);
+            "column '"
+                + column.name()
+                + "' is "
+                + column.type()
+                + " but its tensor '"
+                + name
+                + "' is "
+                + type);
       }
     }
   }

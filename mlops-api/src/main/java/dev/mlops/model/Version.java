@@ -5,10 +5,12 @@ import java.util.regex.Pattern;
 /**
  * One immutable version of a model.
  *
- * @param model the model's name: lower-case letters, digits, {@code . _ -}; parts may be joined by {@code /}
+ * @param model the model's name: lower-case letters, digits, {@code . _ -}; parts may be joined by
+ *     {@code /}
  * @param number what people call it, such as {@code 1.0.0}; the same grammar without {@code /}
- * @param id {@code sha256:} and the 64 hex digits of the SHA-256 of the manifest's exact bytes; the manifest lists the digest of
- *     every file, so two versions with one id are the same to the last bit
+ * @param id {@code sha256:} and the 64 hex digits of the SHA-256 of the manifest's exact bytes; the
+ *     manifest lists the digest of every file, so two versions with one id are the same to the last
+ *     bit
  */
 public record Version(String model, String number, String id) {
   private static final Pattern ID = Pattern.compile("sha256:[0-9a-f]{64}");

@@ -24,5 +24,6 @@ public record Health(boolean ready, List<Route> routes) {
    * @param overridden whether this process serves something else than the alias says, on purpose
    * @param problem what a person should know: a refused version, a store that is down
    */
-  public record Route(String route, Optional<Version> serving, boolean overridden, Optional<String> problem) {}
+  public record Route(
+      String route, Optional<Version> serving, boolean overridden, Optional<String> problem) {}
 }

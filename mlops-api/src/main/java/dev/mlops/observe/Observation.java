@@ -3,9 +3,10 @@ package dev.mlops.observe;
 import java.util.Optional;
 
 /**
- * A view of what a version was given and what it answered: one call, or one chunk of a batch. Valid only during {@link
- * VersionObserver#observed}. Values are as the model saw them: a float32 as its exact double, an integer beyond 2^53 as the
- * nearest double. Input columns stand in the order of the schema, all tensors together.
+ * A view of what a version was given and what it answered: one call, or one chunk of a batch. Valid
+ * only during {@link VersionObserver#observed}. Values are as the model saw them: a float32 as its
+ * exact double, an integer beyond 2^53 as the nearest double. Input columns stand in the order of
+ * the schema, all tensors together.
  */
 public interface Observation {
   /** Which part of the traffic it belongs to. */

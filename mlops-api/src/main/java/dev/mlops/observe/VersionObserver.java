@@ -4,9 +4,10 @@ import dev.mlops.store.StoredVersion;
 import java.util.Optional;
 
 /**
- * Is told of a version's predictions as they pass. Calls for one slot never overlap, and each happens before the next; calls for
- * different slots run at the same time. It runs on the caller's thread, so it must be fast, must not block and must not predict;
- * what it throws is counted, logged once, and never reaches the caller. Warm-up and gate calls never arrive.
+ * Is told of a version's predictions as they pass. Calls for one slot never overlap, and each
+ * happens before the next; calls for different slots run at the same time. It runs on the caller's
+ * thread, so it must be fast, must not block and must not predict; what it throws is counted,
+ * logged once, and never reaches the caller. Warm-up and gate calls never arrive.
  */
 public interface VersionObserver extends AutoCloseable {
   /**
@@ -20,7 +21,10 @@ public interface VersionObserver extends AutoCloseable {
   @Override
   void close();
 
-  /** Opens an observer for each version a route serves. The runtime never closes a factory; it may outlive several runtimes. */
+  /**
+   * Opens an observer for each version a route serves. The runtime never closes a factory; it may
+   * outlive several runtimes.
+   */
   @FunctionalInterface
   interface Factory {
     /**

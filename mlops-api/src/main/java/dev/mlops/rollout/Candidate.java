@@ -1,7 +1,7 @@
 package dev.mlops.rollout;
 
-import dev.mlops.inference.InvalidInputException;
 import dev.mlops.engine.ModelFailedException;
+import dev.mlops.inference.InvalidInputException;
 import dev.mlops.inference.Row;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
@@ -9,7 +9,10 @@ import dev.mlops.store.StoredVersion;
 import java.util.List;
 import java.util.Optional;
 
-/** A version that is loaded but does not serve, and what it is to replace. Valid while the gate that was given it runs. */
+/**
+ * A version that is loaded but does not serve, and what it is to replace. Valid while the gate that
+ * was given it runs.
+ */
 public interface Candidate {
   /** The candidate's package. */
   StoredVersion version();

@@ -1,8 +1,8 @@
 package dev.mlops.rollout;
 
 /**
- * A check a version must pass before it serves. It runs on the thread that asked for the version, while whatever serves goes on
- * serving; what it throws is a failure of the gate.
+ * A check a version must pass before it serves. It runs on the thread that asked for the version,
+ * while whatever serves goes on serving; what it throws is a failure of the gate.
  */
 public interface Gate {
   /** What it checks, in one or two lower-case words. */
@@ -12,8 +12,9 @@ public interface Gate {
   Result check(Candidate candidate);
 
   /**
-   * Whether it compares the candidate with the version in force. Such a gate can bar a way back, so an override is told its
-   * result but does not obey it, and at a start it compares with the version that served before.
+   * Whether it compares the candidate with the version in force. Such a gate can bar a way back, so
+   * an override is told its result but does not obey it, and at a start it compares with the
+   * version that served before.
    */
   default boolean compares() {
     return false;
@@ -25,7 +26,10 @@ public interface Gate {
     PASS,
     /** It must not serve; remembered, so that it is not tried again by itself. */
     FAIL,
-    /** The evidence decides neither way: it does not serve now, and is tried again when asked for again. */
+    /**
+     * The evidence decides neither way: it does not serve now, and is tried again when asked for
+     * again.
+     */
     UNDECIDED,
     /** There was nothing to check, for the reason the evidence gives. */
     SKIPPED

@@ -16,7 +16,11 @@ import java.util.Optional;
  * @param phases how long each phase took, in order: open, load, warm, gates, publish
  */
 public record SwapReport(
-    String route, Optional<Version> from, Version to, List<Gate.Result> gates, Map<String, Duration> phases) {
+    String route,
+    Optional<Version> from,
+    Version to,
+    List<Gate.Result> gates,
+    Map<String, Duration> phases) {
   /** Copies the list; the map is copied in its order. */
   public SwapReport {
     gates = List.copyOf(gates);

@@ -28,7 +28,10 @@ public final class VersionRefusedException extends MlopsException {
         "version-refused",
         version
             + " was refused: "
-            + results.stream().filter(r -> !r.lets()).map(Gate.Result::toString).collect(Collectors.joining("; "))
+            + results.stream()
+                .filter(r -> !r.lets())
+                .map(Gate.Result::toString)
+                .collect(Collectors.joining("; "))
             + ". "
             + stays,
         cause);

@@ -4,7 +4,10 @@ import dev.mlops.model.MlopsException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Somebody else moved the alias first. Nothing was moved by this call; look at the head and decide again. */
+/**
+ * Somebody else moved the alias first. Nothing was moved by this call; look at the head and decide
+ * again.
+ */
 public final class AliasConflictException extends MlopsException {
   private static final long serialVersionUID = 1L;
 
@@ -21,10 +24,21 @@ public final class AliasConflictException extends MlopsException {
     super(
         Kind.FAULT,
         "alias-conflict",
-        alias + " was to move from revision " + seen + ", but "
+        alias
+            + " was to move from revision "
+            + seen
+            + ", but "
             + (head == null
                 ? "it has no revision"
-                : "revision " + head.revision() + " is in force: " + head.version() + ", moved by " + head.actor() + " (" + head.reason() + ")")
+                : "revision "
+                    + head.revision()
+                    + " is in force: "
+                    + head.version()
+                    + ", moved by "
+                    + head.actor()
+                    + " ("
+                    + head.reason()
+                    + ")")
             + ". Look at it and decide again",
         null);
     this.head = head;

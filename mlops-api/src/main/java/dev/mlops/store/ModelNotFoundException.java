@@ -21,7 +21,11 @@ public final class ModelNotFoundException extends MlopsException {
     super(
         Kind.FAULT,
         "model-not-found",
-        "No " + ref + "; the store holds " + present + ". Publish it, move the alias, or ask for one of these",
+        "No "
+            + ref
+            + "; the store holds "
+            + present
+            + ". Publish it, move the alias, or ask for one of these",
         null);
     this.ref = ref;
   }

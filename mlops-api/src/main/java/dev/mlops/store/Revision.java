@@ -20,7 +20,8 @@ public record Revision(long revision, Version version, String actor, String reas
    */
   public Revision {
     if (revision < 1) {
-      throw new IllegalArgumentException("revision " + revision + " is not valid: they count from 1");
+      throw new IllegalArgumentException(
+          "revision " + revision + " is not valid: they count from 1");
     }
   }
 }

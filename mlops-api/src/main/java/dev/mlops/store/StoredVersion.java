@@ -9,8 +9,8 @@ import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
- * A version that was opened: its files lie verified in a folder that holds no links. Owned by whoever opened it; the files may be
- * gone after {@link #close()}.
+ * A version that was opened: its files lie verified in a folder that holds no links. Owned by
+ * whoever opened it; the files may be gone after {@link #close()}.
  */
 public interface StoredVersion extends AutoCloseable {
   /** Which version it is. */
@@ -28,7 +28,10 @@ public interface StoredVersion extends AutoCloseable {
   /** The model's own file, or its folder where it is several files. */
   Path model();
 
-  /** The paths of all files the manifest lists, relative to the folder, with {@code /} between folders. */
+  /**
+   * The paths of all files the manifest lists, relative to the folder, with {@code /} between
+   * folders.
+   */
   Set<String> files();
 
   /**
@@ -38,10 +41,15 @@ public interface StoredVersion extends AutoCloseable {
    */
   Optional<InputStream> part(String role);
 
-  /** The path of the part with a role, as {@link #files()} spells it; empty if the package has none. */
+  /**
+   * The path of the part with a role, as {@link #files()} spells it; empty if the package has none.
+   */
   Optional<String> partPath(String role);
 
-  /** How far golden records may be off; empty without golden records. See {@code ModelPackage.Builder.golden}. */
+  /**
+   * How far golden records may be off; empty without golden records. See {@code
+   * ModelPackage.Builder.golden}.
+   */
   OptionalDouble goldenTolerance();
 
   @Override

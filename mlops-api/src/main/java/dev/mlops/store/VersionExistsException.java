@@ -19,7 +19,11 @@ public final class VersionExistsException extends MlopsException {
     super(
         Kind.FAULT,
         "version-exists",
-        present + " is there already with other content (" + present.id() + ", refused " + refused
+        present
+            + " is there already with other content ("
+            + present.id()
+            + ", refused "
+            + refused
             + "). A version never changes: publish under a new number",
         null);
     this.present = present;
