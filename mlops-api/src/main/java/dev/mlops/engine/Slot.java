@@ -25,9 +25,10 @@ public interface Slot {
   Tensor input(int tensor, long[] shape);
 
   /**
-   * Runs the model on the inputs asked for since the last run.
+   * Runs the model. An input stays as it was last asked for and filled, so one that did not change
+   * need not be asked for again as long as the row count is the same.
    *
-   * @param rows the number of rows they were asked for with
+   * @param rows the number of rows the inputs were last asked for with
    * @throws ModelFailedException if the engine fails, or was cancelled; the slot stays usable
    */
   void run(int rows);
