@@ -1,6 +1,7 @@
 package dev.mlops.inference;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,7 @@ public final class Call {
    * counted in one block when an interval is computed, and see one side of an experiment.
    */
   public Call key(String key) {
+    Objects.requireNonNull(key, "key is null; leave key() out of a call without one");
     return new Call(key, limit, segment, chance, recorded);
   }
 
@@ -62,6 +64,7 @@ public final class Call {
    * mobile}.
    */
   public Call segment(String segment) {
+    Objects.requireNonNull(segment, "segment is null; leave segment() out of a call without one");
     return new Call(key, limit, segment, chance, recorded);
   }
 

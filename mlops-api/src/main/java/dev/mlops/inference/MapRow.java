@@ -27,7 +27,7 @@ final class MapRow implements Row {
     for (int i = 0; i < nameThenValue.length; i += 2) {
       if (!(nameThenValue[i] instanceof String name)) {
         throw new IllegalArgumentException(
-            "argument " + i + " should be a column's name but is " + nameThenValue[i]);
+            "argument " + i + " should be a column's name but is " + typeOf(nameThenValue[i]));
       }
       if (values.containsKey(name)) {
         throw new IllegalArgumentException("column '" + name + "' stands there twice");
@@ -111,7 +111,12 @@ final class MapRow implements Row {
     long[] result = new long[Array.getLength(array)];
     IntFunction<Number> element = numbers(column, array);
     for (int i = 0; i < result.length; i++) {
-      result[i] = element.apply(i).longValue();
+      Number number = element.apply(i);
+      result[i] = number.longValue();
+      if (number.doubleValue() != (double) result[i]) {
+        throw new InvalidInputException(
+            "column '" + column + "' has no whole number at index " + i + "; wanted whole numbers");
+      }
     }
     return result;
   }
@@ -147,20 +152,24 @@ final class MapRow implements Row {
 
   private static IntFunction<Number> numbers(String column, Object array) {
     return i -> {
-      if (Array.get(array, i) instanceof Number number) {
+      Object element = Array.get(array, i);
+      if (element instanceof Number number) {
         return number;
+      }
+      if (element instanceof Boolean truth) {
+        return truth ? 1 : 0;
       }
       throw wrong(column, array, "an array of numbers");
     };
   }
 
+  /** The type and never the value, which may be personal. */
+  private static String typeOf(@Nullable Object value) {
+    return value == null ? "missing" : value.getClass().getSimpleName();
+  }
+
   private static InvalidInputException wrong(String column, @Nullable Object value, String wanted) {
     return new InvalidInputException(
-        "column '"
-            + column
-            + "' is "
-            + (value == null ? "missing" : value.getClass().getSimpleName())
-            + "; wanted "
-            + wanted);
+        "column '" + column + "' is " + typeOf(value) + "; wanted " + wanted);
   }
 }

@@ -1,6 +1,7 @@
 package dev.mlops.inference;
 
 import dev.mlops.model.ElementType;
+import dev.mlops.model.ModelRef;
 import dev.mlops.model.Version;
 import dev.mlops.observe.Traffic;
 import java.io.ByteArrayOutputStream;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
 /**
@@ -26,8 +28,8 @@ import java.util.zip.CRC32C;
  * <p>A prediction is named by {@code time} and {@code id} together: ids start at random in each
  * runtime and count up.
  *
- * @param model the model's name
- * @param number the version's number
+ * @param model the model's name; see {@link Version}
+ * @param number the version's number; see {@link Version}
  * @param idStart the first 24 hex digits of the version's id
  * @param id unsigned
  * @param time when the prediction was made, to the millisecond, by its runtime's clock
@@ -37,8 +39,9 @@ import java.util.zip.CRC32C;
  *     call without a key
  * @param chance how likely it was to get a label, in steps of 1/65535
  * @param scoreType the type the scores had in the model
- * @param scores the schema's score first, then the other columns of its tensor, at most 16 in all;
- *     none if the schema names no score
+ * @param scores the schema's score first, then the other columns of its tensor, at most 16 in all,
+ *     as their type holds them; whole numbers beyond 2^53 are rounded to a double's; none if the
+ *     schema names no score
  */
 public record Receipt(
     String model,
@@ -58,6 +61,7 @@ public record Receipt(
   /** How many scores a receipt holds at most. */
   public static final int MOST_SCORES = 16;
 
+  private static final Pattern ID_START = Pattern.compile("[0-9a-f]{24}");
   private static final int FORM = 1;
   private static final int ID_BYTES = 12;
   private static final int CHANCE_ONE = 65535;
@@ -81,18 +85,15 @@ public record Receipt(
   /**
    * Checks the parts.
    *
-   * @throws IllegalArgumentException if one is outside its range
+   * @throws IllegalArgumentException if one is outside its range, or a score is no value of its
+   *     type
    */
   public Receipt {
-    scores = List.copyOf(scores);
+    new ModelRef(model, ModelRef.Kind.NUMBER, number); // their grammar: ASCII, below 256 bytes
+    check(
+        ID_START.matcher(idStart).matches(),
+        "id start '" + idStart + "' is not 24 lower-case hex digits");
     time = time.truncatedTo(ChronoUnit.MILLIS);
-    check(
-        model.getBytes(StandardCharsets.UTF_8).length <= 255,
-        "model name is longer than 255 bytes");
-    check(
-        number.getBytes(StandardCharsets.UTF_8).length <= 255,
-        "version number is longer than 255 bytes");
-    check(idStart.matches("[0-9a-f]{24}"), "id start '" + idStart + "' is not 24 hex digits");
     check(
         time.toEpochMilli() >= 0 && time.toEpochMilli() <= LAST_TIME,
         "time " + time + " does not fit 48 bits of milliseconds since 1970");
@@ -100,8 +101,32 @@ public record Receipt(
         (block >= 0 && block < 64) || block == NO_BLOCK,
         "block was " + block + " but must be 0 to 63, or 255");
     check(chance >= 0 && chance <= 1, "chance was " + chance + " but must be from 0 to 1");
+    chance = Math.round(chance * CHANCE_ONE) / (double) CHANCE_ONE;
     check(scores.size() <= MOST_SCORES, "there were " + scores.size() + " scores; at most 16 fit");
     check(TYPES.contains(scoreType), "scores cannot be " + scoreType);
+    List<Double> held = new ArrayList<>(scores.size());
+    for (double score : scores) {
+      held.add(held(scoreType, score));
+    }
+    scores = List.copyOf(held);
+  }
+
+  /** A score as its type holds it: floating ones rounded, others only if they are of the type. */
+  private static double held(ElementType type, double score) {
+    double held =
+        switch (type) {
+          case FLOAT, FLOAT16 -> (float) score;
+          case DOUBLE -> score;
+          case INT8 -> (byte) score;
+          case INT16 -> (short) score;
+          case INT32 -> (int) score;
+          case INT64 -> (long) score;
+          case UINT8 -> (int) score & 0xff;
+          case BOOL -> score == 0 ? 0 : 1;
+          case TEXT -> throw new IllegalArgumentException("scores cannot be " + type);
+        };
+    check(type.floating() || held == score, "score " + score + " is no " + type);
+    return held;
   }
 
   /**
@@ -125,13 +150,14 @@ public record Receipt(
     if (bytes.length < 5) {
       throw invalid("it has " + bytes.length + " bytes");
     }
-    if (bytes[0] != FORM) {
+    int form = bytes[0] & 0xff;
+    if (form != FORM) {
       throw invalid(
           "it is of form "
-              + (bytes[0] & 0xff)
-              + ", this release reads form "
+              + form
+              + ", and this release reads form "
               + FORM
-              + "; update the library");
+              + (form > FORM ? "; if it is from a later release, update the library" : ""));
     }
     ByteBuffer in = ByteBuffer.wrap(bytes);
     if (in.getInt(bytes.length - 4) != crc(bytes, bytes.length - 4)) {
@@ -143,6 +169,8 @@ public record Receipt(
       if (in.hasRemaining()) {
         throw invalid("it has " + in.remaining() + " bytes too many");
       }
+      // such as a NaN of another pattern: the text that was read is the text that is written
+      check(receipt.toString().equals(text), "written another way");
       return receipt;
     } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
       throw invalid("its parts do not fit together");
@@ -162,9 +190,7 @@ public record Receipt(
    * {@code hour 2026-11-24T23Z}.
    */
   public String blockName() {
-    return block == NO_BLOCK
-        ? "hour " + time.truncatedTo(ChronoUnit.HOURS).toString().substring(0, 13) + "Z"
-        : "key " + block;
+    return block == NO_BLOCK ? "hour " + time.toString().replaceFirst(":.*", "Z") : "key " + block;
   }
 
   /** Whether the call was of this segment, as far as 32 bits can tell. */

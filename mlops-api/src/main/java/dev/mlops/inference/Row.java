@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
  * One row by column names: what goes into a model, or came out of it. Immutable as far as its
  * values are.
  *
- * <p>A number of any Java type is taken where its value fits the column; text must be text; an
- * absent or null value is missing. A column that is a vector or an image takes an array, flat or in
- * row-major order. A row of answers finds a column also as {@code tensor.column}.
+ * <p>A number of any Java type is taken where its value fits the column; text must be text; null is
+ * missing. A column that is a vector or an image takes an array in row-major order. A row of
+ * answers finds a column also as {@code tensor.column}.
  */
 public interface Row {
   /**
@@ -40,7 +40,8 @@ public interface Row {
   @Nullable Object value(String column);
 
   /**
-   * The value as a number; true is 1, and a missing number is NaN.
+   * The value as a number; true is 1, and a missing number is NaN. A whole number beyond 2^53 is
+   * rounded: {@link #value} has it exactly.
    *
    * @throws InvalidInputException if there is no such column, or it is no number
    */
@@ -54,7 +55,7 @@ public interface Row {
   String text(String column);
 
   /**
-   * The values of a vector, in row-major order.
+   * The values of a vector, in row-major order; true is 1. The array is the caller's to keep.
    *
    * @throws InvalidInputException if there is no such column, or it is no array of numbers
    */
@@ -63,7 +64,11 @@ public interface Row {
   /** The values of a vector; see {@link #floats(String)}. */
   double[] doubles(String column);
 
-  /** The values of a vector of whole numbers; see {@link #floats(String)}. */
+  /**
+   * The values of a vector of whole numbers; see {@link #floats(String)}.
+   *
+   * @throws InvalidInputException also if a value has a fraction
+   */
   long[] longs(String column);
 
   /**

@@ -7,7 +7,8 @@ package dev.mlops.model;
  * @param type the type of its values, which is its tensor's
  * @param optional whether a value may be missing, and NaN and the infinities may pass: only FLOAT,
  *     DOUBLE, FLOAT16 and TEXT columns can be
- * @param categorical whether its numbers name things rather than measure them; text always does
+ * @param categorical whether its values name things rather than measure them; true for text,
+ *     whatever is given
  */
 public record ColumnSpec(String name, ElementType type, boolean optional, boolean categorical) {
   /**
@@ -28,5 +29,6 @@ public record ColumnSpec(String name, ElementType type, boolean optional, boolea
               + type
               + " and cannot be optional: only FLOAT, DOUBLE, FLOAT16 and TEXT can be missing");
     }
+    categorical = categorical || type == ElementType.TEXT;
   }
 }

@@ -3,9 +3,12 @@ package dev.mlops.model;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The root of everything this library throws on purpose. Unchecked. The type says what happened,
- * {@link #kind()} what a caller can do about it, {@link #code()} is stable across releases and safe
- * to match on in alerts and tests.
+ * The root of what this library throws when something goes wrong at run time. Unchecked. The type
+ * says what happened, {@link #kind()} what a caller can do about it, {@link #code()} is stable
+ * across releases and safe to match on in alerts and tests; {@code docs/errors.md} lists them all.
+ *
+ * <p>Mistakes of the calling code are not among them: an argument out of its range is an {@link
+ * IllegalArgumentException}, a call at the wrong time an {@link IllegalStateException}.
  */
 public abstract class MlopsException extends RuntimeException {
   private static final long serialVersionUID = 1L;

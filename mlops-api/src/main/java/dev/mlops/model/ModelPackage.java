@@ -3,18 +3,24 @@ package dev.mlops.model;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +37,10 @@ public final class ModelPackage {
    * @param file where it is now
    */
   public record Source(String path, String role, Path file) {}
+
+  private static final Pattern WORD = Pattern.compile("[a-z0-9][a-z0-9-]*");
+  private static final Pattern NAME = Pattern.compile("[^/\\\\:\\p{Cntrl}]+");
+  private static final String MANIFEST = "manifest.json";
 
   /** The role of the model's own files. */
   public static final String MODEL_ROLE = "model";
@@ -150,7 +160,7 @@ public final class ModelPackage {
 
     /**
      * The model itself. A file goes into the package under its own name, a folder with all that is
-     * in it under {@code model/}.
+     * in it under {@code model/}; a link to a file is read as the file, one to a folder is refused.
      *
      * @param format such as {@code onnx}
      * @param fileOrFolder the model's file, or a folder where it is several
@@ -173,9 +183,13 @@ public final class ModelPackage {
     /**
      * One more file, under its own name: weights beside the model, a tokenizer, a licence.
      *
-     * @param role what it is for, in one lower-case word; several files may share one
+     * @param role what it is for, in one lower-case word; several files may share one, and {@link
+     *     #golden} has its own
      */
     public Builder file(Path file, String role) {
+      if (role.equals(GOLDEN_ROLE)) {
+        problems.add("file " + file + " has role golden; give golden records by golden(…)");
+      }
       files.add(new Source(fileName(file), role, file));
       return this;
     }
@@ -232,8 +246,9 @@ public final class ModelPackage {
     /**
      * The package.
      *
-     * @throws InvalidSettingsException with every problem at once: a bad name or number, no model,
-     *     a file that is not there, two files for one path, two parts of one role
+     * @throws InvalidSettingsException with every problem at once: a bad name, number or role, no
+     *     model, a file that is not there, two files for one path, a path that leaves the package,
+     *     two parts of one role
      */
     public ModelPackage build() {
       List<String> found = new ArrayList<>(problems);
@@ -242,41 +257,31 @@ public final class ModelPackage {
       if (format == null || entry == null) {
         found.add("the package has no model; call model(format, file)");
       } else {
-        check(
-            found,
-            () -> {
-              if (!String.valueOf(format).matches("[a-z0-9][a-z0-9-]*")) {
-                throw new IllegalArgumentException(
-                    "format '" + format + "' is not valid: use one lower-case word such as onnx");
-              }
-            });
+        check(found, () -> word("format", String.valueOf(format)));
       }
-      Map<String, Path> byPath = new HashMap<>();
+      Map<String, String> taken = new HashMap<>();
+      Set<String> roles = new HashSet<>(Set.of(MODEL_ROLE, GOLDEN_ROLE));
       for (Source source : files) {
         if (!Files.isRegularFile(source.file())) {
           found.add("no file " + source.file() + " for role " + source.role());
         }
-        Path other = byPath.putIfAbsent(source.path(), source.file());
-        if (other != null) {
-          found.add(
-              "both "
-                  + other
-                  + " and "
-                  + source.file()
-                  + " would become "
-                  + source.path()
-                  + " in the package");
-        }
+        check(found, () -> word("role", source.role()));
+        place(source.path(), source.file().toString(), taken, found);
+        roles.add(source.role());
       }
-      Set<String> roles = new HashSet<>();
       for (PackagePart part : parts) {
-        if (!roles.add(part.role())
-            || part.role().equals(MODEL_ROLE)
-            || part.role().equals(GOLDEN_ROLE)) {
-          found.add("part role '" + part.role() + "' is taken; a package holds one part of a role");
+        check(found, () -> word("role", part.role()));
+        if (!roles.add(part.role())) {
+          found.add("part role '" + part.role() + "' is taken; a part needs a role of its own");
         }
-        if (byPath.putIfAbsent(part.path(), Path.of(part.path())) != null) {
-          found.add("part " + part.path() + " stands there twice");
+        place(part.path(), "part " + part.role(), taken, found);
+      }
+      for (String path : List.copyOf(taken.keySet())) {
+        for (int slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+          String other = taken.get(path.substring(0, slash));
+          if (other != null) {
+            found.add(other + " would become a file where the package has a folder of that name");
+          }
         }
       }
       if (!found.isEmpty() || format == null || entry == null) {
@@ -287,19 +292,56 @@ public final class ModelPackage {
 
     private void addFolder(Path folder) {
       try (Stream<Path> walk = Files.walk(folder)) {
-        walk.filter(Files::isRegularFile)
-            .map(file -> new Source("model/" + slashed(folder.relativize(file)), MODEL_ROLE, file))
-            .sorted((a, b) -> a.path().compareTo(b.path()))
-            .forEach(files::add);
+        List<Source> inside =
+            walk.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+                .map(path -> new Source(inModel(folder, path), MODEL_ROLE, path))
+                .sorted(Comparator.comparing(Source::path))
+                .toList();
+        if (inside.isEmpty()) {
+          problems.add("folder " + folder + " holds no file; wanted the model's own");
+        }
+        files.addAll(inside);
       } catch (IOException | UncheckedIOException e) {
         problems.add("folder " + folder + " cannot be read: " + e);
       }
     }
 
-    private static String slashed(Path path) {
-      List<String> names = new ArrayList<>();
-      path.forEach(name -> names.add(name.toString()));
-      return String.join("/", names);
+    private static void word(String what, String text) {
+      if (!WORD.matcher(text).matches()) {
+        throw new IllegalArgumentException(
+            what + " '" + text + "' is not valid: use one lower-case word such as onnx or weights");
+      }
+    }
+
+    /** Gives a path to one file only, also where folders do not tell upper from lower case. */
+    private static void place(
+        String path, String from, Map<String, String> taken, List<String> problems) {
+      String key = Normalizer.normalize(path, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
+      if (key.equals(MANIFEST)) {
+        problems.add(from + " would become " + path + ", the manifest's own path; rename it");
+      } else if (!Stream.of(path.split("/", -1)).allMatch(Builder::nameInPath)) {
+        problems.add(
+            from
+                + " would become '"
+                + path
+                + "', which may not go into a package: wanted names joined by '/', none of them"
+                + " '.' or '..', without '\\', ':' and control characters");
+      }
+      String other = taken.putIfAbsent(key, from);
+      if (other != null) {
+        problems.add(
+            "both " + other + " and " + from + " would become " + path + " in the package");
+      }
+    }
+
+    private static boolean nameInPath(String name) {
+      return NAME.matcher(name).matches() && !name.equals(".") && !name.equals("..");
+    }
+
+    private static String inModel(Path folder, Path file) {
+      StringJoiner path = new StringJoiner("/", "model/", "");
+      folder.relativize(file).forEach(name -> path.add(name.toString()));
+      return path.toString();
     }
 
     private static String fileName(Path file) {

@@ -59,7 +59,10 @@ public final class ModelSchema {
       Place place = outputPlaces.get(score);
       if (place == null) {
         problems.add(
-            "score '" + score + "' is no output column; the outputs are " + outputPlaces.keySet());
+            "score '"
+                + score
+                + "' is no output column; there are "
+                + outputColumns.stream().map(ColumnSpec::name).toList());
       } else if (this.outputColumns.get(place.index()).type() == ElementType.TEXT
           || !this.outputs.get(place.tensor()).scalarColumns()) {
         problems.add(
@@ -222,11 +225,20 @@ public final class ModelSchema {
       List<ColumnSpec> specs = new ArrayList<>();
       for (int i = 0; i < columns.length; i++) {
         ColumnSpec old = tensor.columns().get(i);
-        specs.add(new ColumnSpec(columns[i], old.type(), old.optional(), old.categorical()));
+        String column = columns[i];
+        if (column.isBlank()) {
+          problems.add(blank(i, name));
+          column = old.name();
+        }
+        specs.add(new ColumnSpec(column, old.type(), old.optional(), old.categorical()));
       }
       result.add(new TensorSpec(name, tensor.type(), tensor.shape(), specs));
     }
     return result;
+  }
+
+  private static String blank(int column, String tensor) {
+    return "column " + column + " of tensor '" + tensor + "' has a blank name; give it one";
   }
 
   private static ModelSchema checked(ModelSchema schema, List<String> problems) {
@@ -240,6 +252,7 @@ public final class ModelSchema {
       String side, List<TensorSpec> tensors, List<String> problems) {
     Set<String> tensorNames = new HashSet<>();
     Map<String, Place> places = new HashMap<>();
+    Set<Set<Place>> told = new HashSet<>();
     int index = 0;
     for (int t = 0; t < tensors.size(); t++) {
       TensorSpec tensor = tensors.get(t);
@@ -248,34 +261,39 @@ public final class ModelSchema {
       }
       for (int c = 0; c < tensor.columns().size(); c++, index++) {
         Place place = new Place(t, c, index);
-        put(side, places, tensor.columns().get(c).name(), place, problems);
-        String qualified = tensor.name() + "." + tensor.columns().get(c).name();
-        if (!qualified.equals(tensor.columns().get(c).name())) {
-          put(side, places, qualified, place, problems);
-        }
+        String column = tensor.columns().get(c).name();
+        put(side, tensors, places, column, place, told, problems);
+        put(side, tensors, places, tensor.name() + "." + column, place, told, problems);
       }
     }
     return Map.copyOf(places);
   }
 
+  /** Two columns of one name also share their full name: each pair is told once. */
   private static void put(
-      String side, Map<String, Place> places, String name, Place place, List<String> problems) {
+      String side,
+      List<TensorSpec> tensors,
+      Map<String, Place> places,
+      String name,
+      Place place,
+      Set<Set<Place>> told,
+      List<String> problems) {
     Place other = places.putIfAbsent(name, place);
-    if (other != null && !other.equals(place)) {
+    if (other != null && told.add(Set.of(other, place))) {
       problems.add(
           side
               + " name '"
               + name
-              + "' is ambiguous: it means column "
-              + other.column()
-              + " of tensor "
-              + other.tensor()
-              + " and column "
-              + place.column()
-              + " of tensor "
-              + place.tensor()
+              + "' is ambiguous: it means "
+              + where(tensors, other)
+              + " and "
+              + where(tensors, place)
               + "; rename one");
     }
+  }
+
+  private static String where(List<TensorSpec> tensors, Place place) {
+    return "column " + place.column() + " of tensor '" + tensors.get(place.tensor()).name() + "'";
   }
 
   /**
@@ -283,7 +301,12 @@ public final class ModelSchema {
    * once.
    */
   public static final class Builder {
-    private record Tensor(String name, ElementType type, Shape shape, List<String> columns) {}
+    private record Tensor(String name, ElementType type, Shape shape, List<String> columns) {
+      Tensor renamed(String other) {
+        return new Tensor(
+            other, type, shape, columns.equals(List.of(name)) ? List.of(other) : columns);
+      }
+    }
 
     private final List<Tensor> inputs = new ArrayList<>();
     private final List<Tensor> outputs = new ArrayList<>();
@@ -351,13 +374,17 @@ public final class ModelSchema {
     public ModelSchema build() {
       List<String> problems = new ArrayList<>();
       Set<String> used = new HashSet<>();
-      List<TensorSpec> in = specs(inputs, used, problems);
-      List<TensorSpec> out = specs(outputs, null, problems);
+      List<TensorSpec> in = specs("input", inputs, used, problems);
+      List<TensorSpec> out = specs("output", outputs, null, problems);
       List<String> unknown = new ArrayList<>(optional);
       unknown.addAll(categorical);
       unknown.removeAll(used);
       for (String name : new LinkedHashSet<>(unknown)) {
-        problems.add("'" + name + "' is declared optional or categorical but is no input column");
+        problems.add(
+            "'"
+                + name
+                + "' is declared optional or categorical but is no input column; there are "
+                + in.stream().flatMap(t -> t.columns().stream()).map(ColumnSpec::name).toList());
       }
       return checked(new ModelSchema(in, out, score, problems), problems);
     }
@@ -369,27 +396,38 @@ public final class ModelSchema {
     }
 
     private List<TensorSpec> specs(
-        List<Tensor> tensors, @Nullable Set<String> used, List<String> problems) {
+        String side, List<Tensor> tensors, @Nullable Set<String> used, List<String> problems) {
       List<TensorSpec> specs = new ArrayList<>();
       for (Tensor tensor : tensors) {
-        try {
-          List<ColumnSpec> columns = new ArrayList<>();
-          for (String name : tensor.columns()) {
-            columns.add(
-                new ColumnSpec(
-                    name,
-                    tensor.type(),
-                    used != null && named(optional, tensor, name, used),
-                    used != null
-                        && (named(categorical, tensor, name, used)
-                            || tensor.type() == ElementType.TEXT)));
-          }
-          specs.add(new TensorSpec(tensor.name(), tensor.type(), tensor.shape(), columns));
-        } catch (IllegalArgumentException e) {
-          problems.add(String.valueOf(e.getMessage()));
+        if (tensor.name().isBlank()) {
+          problems.add(
+              side + " tensor " + specs.size() + " has a blank name; give it the model's own");
+          tensor = tensor.renamed(side + " tensor " + specs.size());
         }
+        List<ColumnSpec> columns = new ArrayList<>();
+        for (String name : tensor.columns()) {
+          columns.add(column(tensor, columns.size(), name, used, problems));
+        }
+        specs.add(new TensorSpec(tensor.name(), tensor.type(), tensor.shape(), columns));
       }
       return specs;
+    }
+
+    /** What is wrong with a column is told, and a sound one takes its place for later checks. */
+    private ColumnSpec column(
+        Tensor tensor, int index, String name, @Nullable Set<String> used, List<String> problems) {
+      if (name.isBlank()) {
+        problems.add(blank(index, tensor.name()));
+        return new ColumnSpec("(blank " + index + ")", tensor.type(), false, false);
+      }
+      boolean mayBeMissing = used != null && named(optional, tensor, name, used);
+      boolean names = used != null && named(categorical, tensor, name, used);
+      try {
+        return new ColumnSpec(name, tensor.type(), mayBeMissing, names);
+      } catch (IllegalArgumentException e) {
+        problems.add(String.valueOf(e.getMessage()));
+        return new ColumnSpec(name, tensor.type(), false, names);
+      }
     }
 
     private static boolean named(

@@ -1,7 +1,5 @@
 package dev.mlops.model;
 
-import java.util.Locale;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -10,7 +8,7 @@ import java.util.regex.Pattern;
 final class Names {
   private static final Pattern PART = Pattern.compile("[a-z0-9][a-z0-9._-]{0,127}");
   private static final int LONGEST = 200;
-  private static final Set<String> DEVICES = Set.of("con", "prn", "aux", "nul");
+  private static final Pattern DEVICE = Pattern.compile("con|prn|aux|nul|(com|lpt)[0-9]");
 
   private Names() {}
 
@@ -30,7 +28,8 @@ final class Names {
     check("version number", text, text);
     if (text.equals("latest")) {
       throw new IllegalArgumentException(
-          "version number 'latest' is refused: a number names one version for ever; move an alias instead");
+          "version number 'latest' is refused: a number names one version for ever;"
+              + " move an alias instead");
     }
     return text;
   }
@@ -45,11 +44,11 @@ final class Names {
           what
               + " '"
               + whole
-              + "' is not valid: use lower-case letters, digits, '.', '_' and '-', start with a letter or digit,"
-              + " at most 128 characters, no '..' and no '.' at the end");
+              + "' is not valid: use lower-case letters, digits, '.', '_' and '-', start with a"
+              + " letter or digit, at most 128 characters, no '..' and no '.' at the end");
     }
     String stem = part.contains(".") ? part.substring(0, part.indexOf('.')) : part;
-    if (DEVICES.contains(stem) || stem.toLowerCase(Locale.ROOT).matches("(com|lpt)[0-9]")) {
+    if (DEVICE.matcher(stem).matches()) {
       throw new IllegalArgumentException(
           what
               + " '"

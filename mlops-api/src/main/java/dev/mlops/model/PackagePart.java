@@ -13,7 +13,10 @@ public interface PackagePart {
    */
   String role();
 
-  /** Its path in the package, with {@code /} between folders. */
+  /**
+   * Its path in the package: names joined by {@code /}, relative, inside the package, and not
+   * {@code manifest.json}.
+   */
   String path();
 
   /**

@@ -37,7 +37,7 @@ public record Shape(List<Long> dims) {
     }
     if (rows > 1) {
       throw new IllegalArgumentException(
-          "shape " + dims + " has " + rows + " row axes; at most one can count the rows");
+          "shape " + text(dims) + " has " + rows + " row axes; at most one can count the rows");
     }
   }
 
@@ -97,6 +97,10 @@ public record Shape(List<Long> dims) {
   /** For people: {@code [rows, 8]}, with {@code ?} for {@link #ANY}. */
   @Override
   public String toString() {
+    return text(dims);
+  }
+
+  private static String text(List<Long> dims) {
     StringJoiner text = new StringJoiner(", ", "[", "]");
     for (long dim : dims) {
       text.add(dim == ROWS ? "rows" : dim == ANY ? "?" : Long.toString(dim));

@@ -56,6 +56,9 @@ public record TensorSpec(String name, ElementType type, Shape shape, List<Column
 
   /** Whether each column is one element of a row: a matrix, or a tensor of one element a row. */
   public boolean scalarColumns() {
-    return shape.rowAxis() >= 0 && shape.elements() == columns.size();
+    // several columns are always [rows, n]; no product is needed, so none can overflow
+    return shape.rowAxis() >= 0
+        && (columns.size() > 1
+            || shape.dims().stream().allMatch(dim -> dim == Shape.ROWS || dim == 1));
   }
 }

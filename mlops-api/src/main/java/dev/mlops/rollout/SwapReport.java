@@ -2,6 +2,8 @@ package dev.mlops.rollout;
 
 import dev.mlops.model.Version;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +26,7 @@ public record SwapReport(
   /** Copies the list; the map is copied in its order. */
   public SwapReport {
     gates = List.copyOf(gates);
-    phases = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(phases));
+    phases = Collections.unmodifiableMap(new LinkedHashMap<>(phases));
   }
 
   /** Whether another version serves than before. */
