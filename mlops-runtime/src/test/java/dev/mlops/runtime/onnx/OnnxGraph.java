@@ -182,15 +182,14 @@ public final class OnnxGraph {
     ProtoBytes shape = new ProtoBytes();
     for (@Nullable Object dim : dims) {
       ProtoBytes message = new ProtoBytes();
-      if (dim instanceof Number) {
-        message.number(1, ((Number) dim).longValue());
-      } else if (dim instanceof String) {
-        message.text(2, (String) dim);
+      if (dim instanceof Number number) {
+        message.number(1, number.longValue());
+      } else if (dim instanceof String symbol) {
+        message.text(2, symbol);
       }
       shape.message(1, message);
     }
-    return new ProtoBytes()
-        .message(1, new ProtoBytes().number(1, elementType).message(2, shape));
+    return new ProtoBytes().message(1, new ProtoBytes().number(1, elementType).message(2, shape));
   }
 
   /** A constant tensor. */
@@ -210,15 +209,15 @@ public final class OnnxGraph {
     return tensor.number(2, elementType).text(8, name);
   }
 
-  private static ByteBuffer littleEndian(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  private static ByteBuffer littleEndian(byte[] raw) {
+    return ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** The bytes of float32 values as they stand in raw data and in files of external data. */
   public static byte[] rawFloats(float... values) {
-    ByteBuffer raw = littleEndian(values.length * 4);
-    raw.asFloatBuffer().put(values);
-    return raw.array();
+    byte[] raw = new byte[values.length * 4];
+    littleEndian(raw).asFloatBuffer().put(values);
+    return raw;
   }
 
   /** A float32 constant. */
@@ -228,16 +227,16 @@ public final class OnnxGraph {
 
   /** A float64 constant. */
   public static Tensor doubles(String name, long[] dims, double... values) {
-    ByteBuffer raw = littleEndian(values.length * 8);
-    raw.asDoubleBuffer().put(values);
-    return new Tensor(tensorHead(name, DOUBLE, dims).bytes(9, raw.array()));
+    byte[] raw = new byte[values.length * 8];
+    littleEndian(raw).asDoubleBuffer().put(values);
+    return new Tensor(tensorHead(name, DOUBLE, dims).bytes(9, raw));
   }
 
   /** An int64 constant. */
   public static Tensor longs(String name, long[] dims, long... values) {
-    ByteBuffer raw = littleEndian(values.length * 8);
-    raw.asLongBuffer().put(values);
-    return new Tensor(tensorHead(name, INT64, dims).bytes(9, raw.array()));
+    byte[] raw = new byte[values.length * 8];
+    littleEndian(raw).asLongBuffer().put(values);
+    return new Tensor(tensorHead(name, INT64, dims).bytes(9, raw));
   }
 
   /** A text constant. */
@@ -258,8 +257,7 @@ public final class OnnxGraph {
       String name, int elementType, long[] dims, String... keysAndValues) {
     ProtoBytes tensor = tensorHead(name, elementType, dims);
     for (int i = 0; i < keysAndValues.length; i += 2) {
-      tensor.message(
-          13, new ProtoBytes().text(1, keysAndValues[i]).text(2, keysAndValues[i + 1]));
+      tensor.message(13, new ProtoBytes().text(1, keysAndValues[i]).text(2, keysAndValues[i + 1]));
     }
     return new Tensor(tensor.number(14, 1));
   }
@@ -283,10 +281,7 @@ public final class OnnxGraph {
   /** A float attribute. */
   public static Attribute attribute(String name, float value) {
     return new Attribute(
-        new ProtoBytes()
-            .text(1, name)
-            .fixed32(2, Float.floatToRawIntBits(value))
-            .number(20, 1));
+        new ProtoBytes().text(1, name).fixed32(2, Float.floatToRawIntBits(value)).number(20, 1));
   }
 
   /** A text attribute. */

@@ -60,8 +60,7 @@ final class OnnxSamplesTest {
         sum += i * (i + 1) / 1000.0;
       } else {
         String text = i == 12 ? "no" : i == 13 ? "?" : "yes";
-        inputs.put(
-            column, OnnxTensor.createTensor(ORT, new String[] {text}, new long[] {1, 1}));
+        inputs.put(column, OnnxTensor.createTensor(ORT, new String[] {text}, new long[] {1, 1}));
         sum += (i == 12 ? -1 : i == 13 ? 0 : 1) * (i + 1) / 1000.0;
       }
     }
@@ -123,8 +122,7 @@ final class OnnxSamplesTest {
     OnnxTensor features = floats(new long[] {1, 2}, 0, 3);
     try (OrtSession session = ORT.createSession(OnnxSamples.zipMap());
         OrtSession.Result result = session.run(Map.of("features", features))) {
-      assertThat((String[]) result.get("label").orElseThrow().getValue())
-          .containsExactly("high");
+      assertThat((String[]) result.get("label").orElseThrow().getValue()).containsExactly("high");
       List<? extends OnnxValue> maps =
           ((OnnxSequence) result.get("scores").orElseThrow()).getValue();
       assertThat(((OnnxMap) maps.get(0)).getValue().keySet())
@@ -138,8 +136,7 @@ final class OnnxSamplesTest {
   void weightsBeside_oneRow_readsTheSecondFile(@TempDir Path folder) throws OrtException {
     Path file = OnnxSamples.weightsBeside(folder);
     try (OrtSession session = ORT.createSession(file.toString())) {
-      Map<String, Object> outputs =
-          run(session, Map.of("x", floats(new long[] {1, 2}, 1, 10)));
+      Map<String, Object> outputs = run(session, Map.of("x", floats(new long[] {1, 2}, 1, 10)));
       assertThat((float[][]) outputs.get("y")).isDeepEqualTo(new float[][] {{53}});
     }
   }
