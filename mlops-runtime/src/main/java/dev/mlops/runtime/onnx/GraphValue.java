@@ -30,9 +30,9 @@ record GraphValue(String name, Form form, long type, Optional<List<Dim>> dims, S
     return form == Form.TENSOR ? TensorType.name(type) + axes() : kind;
   }
 
-  /** Its axes in words, such as {@code [batch, 8]}. */
+  /** Its axes in words, such as {@code [batch, 8]}; empty where they are not stated. */
   String axes() {
-    return dims.map(Texts::list).orElse(" of any rank");
+    return dims.map(Texts::list).orElse("");
   }
 
   /**

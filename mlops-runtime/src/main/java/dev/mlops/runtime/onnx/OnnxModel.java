@@ -120,6 +120,16 @@ public final class OnnxModel {
     return Collections.unmodifiableSortedMap(scan.opsets);
   }
 
+  /** The graph's inputs in its order, without those that have a value in the file. */
+  List<GraphValue> inputs() {
+    return Collections.unmodifiableList(scan.inputs);
+  }
+
+  /** The graph's outputs in its order. */
+  List<GraphValue> outputs() {
+    return Collections.unmodifiableList(scan.outputs);
+  }
+
   /**
    * The domains of operators that are neither ONNX's own nor defined as functions in the file. ONNX
    * Runtime knows {@code com.microsoft}; others need a library of custom operators.
