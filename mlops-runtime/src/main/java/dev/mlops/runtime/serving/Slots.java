@@ -1,0 +1,500 @@
+package dev.mlops.runtime.serving;
+
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slots of one loaded version, and who may use them: a call claims one, has it for itself and
+ * releases it; the lifecycle thread closes them all before it closes the session.
+ *
+ * <p>Safe for any number of threads, virtual ones included: a wait parks and never pins its
+ * carrier. A claim belongs to the thread that made it, and that thread releases it. A claim that
+ * finds a slot free, and its release, allocate nothing and take one compare-and-set and one
+ * volatile write.
+ *
+ * <p>The negative codes answer instead of exceptions because refusals are frequent under load and
+ * each caller words its own error.
+ */
+final class Slots {
+  /*
+   * The protocol. A slot is FREE, CLOSED, or busy: then it holds the mark of the thread that uses it. A waiter is
+   * WAITING, SIGNALLED, LEFT, or handed a slot: then it holds the number of that slot.
+   *
+   * claim    compare-and-set FREE -> mine, first at the slot this thread had last, then at each. Closing, or a CLOSED
+   *          slot, is answered with CLOSED: the version has left the routing table, read that again.
+   * wait     waiters++, append, and only then look once more: a release that came before the append saw nobody to
+   *          signal. Then park. SIGNALLED: claim; beaten to it: back to the head of the queue, and look once more.
+   *          Handed a slot: it is mine.
+   * leave    waiters--, swap the state to LEFT. It was SIGNALLED: if a slot is still free, signal the next, even when I
+   *          got a slot, for the signal may have been about another one. It was handed a slot: that is the one I go on
+   *          with, unless I have another: then release it.
+   * release  FREE, then unpark the closer if closing, then, if there are waiters, take them off the queue until one
+   *          goes WAITING -> SIGNALLED, and unpark it.
+   * handOver take waiters off the queue until one goes WAITING -> handed(my slot); the slot never was free. Then wait
+   *          without claiming first, which would overtake those who wait already: who handed over and finds a slot free
+   *          after its append signals the queue's first, who may be itself.
+   * close    one thread: refuse holds and wait for those given; closing; signal all; each slot FREE -> CLOSED or park.
+   *
+   * Invariants. (1) A busy slot has one owner: only compare-and-set leaves FREE, only the owner leaves busy, CLOSED is
+   * never left. So the closer, once it has closed all, knows that no call runs and none will. (2) Nobody sleeps beside
+   * a free slot. Take a slot that stays free from some release on, and a waiter that stays WAITING. Either the append
+   * came after that release, and the waiter saw the slot in its look after the append; or the release saw the waiter
+   * counted and signalled someone. Who is signalled takes the slot or, on leaving, sees it free and signals the next;
+   * the queue is finite, so the slot is taken or the waiter signalled. (3) All waiters end when closing: closing is set
+   * before all are signalled, and looked at after each append.
+   *
+   * What these steps need is the order of volatile reads and writes as written: the append before the look, FREE before
+   * the read of waiters, closing before the look at the slots, FREE before the read of closing.
+   */
+
+  /** No claim: each slot is in use, and the limit was zero. */
+  static final int BUSY = -1;
+
+  /** No claim: these slots close or are closed; the version has left the routing table. */
+  static final int CLOSED = -2;
+
+  /** No claim: no slot came free within the limit. */
+  static final int TIMED_OUT = -3;
+
+  /** No claim: the thread was interrupted while it waited; its interrupt flag stays set. */
+  static final int INTERRUPTED = -4;
+
+  private static final long SLOT_FREE = 0;
+  private static final long SLOT_CLOSED = 2; // even, as no mark is
+
+  // States of a waiter; a number from 0 is the slot it was handed.
+  private static final int WAITING = -1;
+  private static final int SIGNALLED = -2;
+  private static final int LEFT = -3;
+
+  /** The sign bit of {@link #holds}: no more are given. */
+  private static final int HOLDS_REFUSED = Integer.MIN_VALUE;
+
+  /**
+   * Two cache lines of longs, since processors fetch them in pairs: neighbours would slow each
+   * other down.
+   */
+  private static final int STRIDE = 16;
+
+  private static final int HINTS = 64;
+
+  private static final AtomicIntegerFieldUpdater<Slots> WAITERS =
+      AtomicIntegerFieldUpdater.newUpdater(Slots.class, "waiters");
+
+  private final int size;
+  private final LongSupplier nanoTime;
+
+  /**
+   * FREE, CLOSED or the mark of the owner, each slot on cache lines of its own: see {@link #at}.
+   */
+  private final AtomicLongArray states;
+
+  /** Where threads, by their number, look first: a guess, so races on it are harmless. */
+  private final int[] hints = new int[HINTS];
+
+  /** All who are WAITING and have not been taken off; the longest wait first. */
+  private final ConcurrentLinkedDeque<Waiter> queue = new ConcurrentLinkedDeque<>();
+
+  /** How many are between their append and their leaving; changed through {@link #WAITERS}. */
+  private volatile int waiters;
+
+  /** Set once, by the closer. */
+  private volatile boolean closing;
+
+  /** How many leases and batches hold this version; {@link #HOLDS_REFUSED} once it is to close. */
+  private final AtomicInteger holds = new AtomicInteger();
+
+  /** The thread inside {@link #awaitHolds} or {@link #close}. */
+  private final AtomicReference<@Nullable Thread> closer = new AtomicReference<>();
+
+  /**
+   * Slots that are all free.
+   *
+   * @param size how many, at least one
+   * @throws IllegalArgumentException if there would be none
+   */
+  Slots(int size) {
+    this(size, System::nanoTime);
+  }
+
+  /**
+   * The same with a clock: nanoseconds as {@link System#nanoTime} counts them, read only by those
+   * who wait.
+   */
+  Slots(int size, LongSupplier nanoTime) {
+    if (size < 1) {
+      throw new IllegalArgumentException("slots were " + size + " but must be at least 1");
+    }
+    this.size = size;
+    this.nanoTime = nanoTime;
+    this.states = new AtomicLongArray((size + 1) * STRIDE);
+    for (int hint = 0; hint < HINTS; hint++) {
+      hints[hint] = hint % size;
+    }
+  }
+
+  /** How many slots there are; they are numbered from zero. */
+  int size() {
+    return size;
+  }
+
+  /**
+   * Claims a slot for this thread, waiting for one if need be.
+   *
+   * @param waitNanos the longest wait in nanoseconds; zero or less never waits
+   * @return the slot, the caller's until {@link #release}; or {@link #CLOSED}, {@link #BUSY} (only
+   *     without a wait), {@link #TIMED_OUT} or {@link #INTERRUPTED} (both only where it had to
+   *     wait)
+   */
+  int claim(long waitNanos) {
+    long mark = mark(Thread.currentThread());
+    int hint = hints[hintOf(mark)];
+    if (!closing && states.compareAndSet(at(hint), SLOT_FREE, mark)) {
+      return hint;
+    }
+    int slot = claimAny(mark);
+    return slot == BUSY && waitNanos > 0 ? await(waitNanos, false) : slot;
+  }
+
+  /**
+   * Gives a slot back, to whoever waits or comes.
+   *
+   * @param slot one that this thread has claimed, or was given by {@link #handOver}
+   * @throws IllegalStateException if this thread does not hold it; nothing was changed
+   */
+  void release(int slot) {
+    requireHeld(slot);
+    states.set(at(slot), SLOT_FREE); // volatile: the reads below must not come before it
+    if (closing) {
+      LockSupport.unpark(closer.get());
+    }
+    if (waiters > 0) {
+      signalFirst();
+    }
+  }
+
+  /**
+   * Lets others go first, between two chunks of a long batch: gives the slot to the one who waits
+   * longest, if anyone does, and waits for a slot behind all who wait. Without this, a single call
+   * would wait for the whole batch.
+   *
+   * @param slot one that this thread holds
+   * @param waitNanos the longest wait for the next slot in nanoseconds; zero or less never waits,
+   *     and so keeps the slot
+   * @return the slot to go on with, often the same; or {@link #CLOSED}, {@link #TIMED_OUT} or
+   *     {@link #INTERRUPTED}, and then this thread holds no slot
+   * @throws IllegalStateException if this thread does not hold the slot; nothing was changed
+   */
+  int handOver(int slot, long waitNanos) {
+    requireHeld(slot);
+    if (closing) {
+      release(slot);
+      return CLOSED;
+    }
+    if (waitNanos <= 0 || waiters == 0 || !handToFirst(slot)) {
+      return slot;
+    }
+    return await(waitNanos, true);
+  }
+
+  /**
+   * Whether this thread holds a slot here. A call from a callback inside a call must not wait for a
+   * slot: it might wait for its own. Reads each slot, so it is for those who are about to wait, not
+   * for each call.
+   */
+  boolean heldByCurrentThread() {
+    long mark = mark(Thread.currentThread());
+    for (int slot = 0; slot < size; slot++) {
+      if (states.get(at(slot)) == mark) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Whether a call holds the slot at this moment: once {@link #close} has begun, a call to cancel.
+   */
+  boolean busy(int slot) {
+    long state = states.get(at(slot));
+    return state != SLOT_FREE && state != SLOT_CLOSED;
+  }
+
+  /**
+   * Keeps the version from closing, for a lease or a batch of several chunks, until {@link #unhold}
+   * or the end of the closer's patience. It is no claim: each call and each chunk needs a slot
+   * besides.
+   *
+   * @return false if the version is to close: read the routing table again
+   */
+  boolean hold() {
+    int held = holds.get();
+    while (held >= 0) {
+      int seen = holds.compareAndExchange(held, held + 1);
+      if (seen == held) {
+        return true;
+      }
+      held = seen;
+    }
+    return false;
+  }
+
+  /**
+   * Gives up a hold; any thread may.
+   *
+   * @throws IllegalStateException if there is none
+   */
+  void unhold() {
+    int held = holds.getAndUpdate(h -> (h & ~HOLDS_REFUSED) == 0 ? h : h - 1);
+    if ((held & ~HOLDS_REFUSED) == 0) {
+      throw new IllegalStateException(
+          "unhold without a hold; call it once for each hold() that gave true");
+    }
+    if (held == HOLDS_REFUSED + 1) {
+      LockSupport.unpark(closer.get());
+    }
+  }
+
+  /**
+   * Refuses holds from now on and waits until those given are given up. Claims go on as before. May
+   * be called again to wait on.
+   *
+   * @param waitNanos the longest wait in nanoseconds; an interrupt does not end it and stays set
+   * @return whether none is left
+   * @throws IllegalStateException if another thread is in here or in {@link #close}
+   */
+  boolean awaitHolds(long waitNanos) {
+    return asCloser(
+        waitNanos,
+        () -> holds.updateAndGet(h -> h | HOLDS_REFUSED),
+        () -> holds.get() == HOLDS_REFUSED);
+  }
+
+  /**
+   * Closes the slots: no claim succeeds from now on, whoever waits is answered with {@link
+   * #CLOSED}, and each slot is taken when its call releases it. May be called again to wait on, say
+   * after the calls that still run were cancelled. Whoever has patience with leases and long
+   * batches calls {@link #awaitHolds} first.
+   *
+   * @param waitNanos the longest wait for running calls in nanoseconds; an interrupt does not end
+   *     it and stays set
+   * @return whether each slot is closed: then no call runs, none will, and the session may be
+   *     closed; never before
+   * @throws IllegalStateException if another thread is in here or in {@link #awaitHolds}
+   */
+  boolean close(long waitNanos) {
+    return asCloser(
+        waitNanos,
+        () -> {
+          holds.updateAndGet(h -> h | HOLDS_REFUSED);
+          closing = true;
+          signalAll();
+        },
+        this::closeFree);
+  }
+
+  /** Closes what is free; whether all is closed. */
+  private boolean closeFree() {
+    boolean all = true;
+    for (int slot = 0; slot < size; slot++) {
+      int at = at(slot);
+      // A late claim may still take a slot between these two looks, but releases it and unparks us.
+      all &= states.get(at) == SLOT_CLOSED || states.compareAndSet(at, SLOT_FREE, SLOT_CLOSED);
+    }
+    return all;
+  }
+
+  private boolean asCloser(long waitNanos, Runnable first, BooleanSupplier done) {
+    Thread me = Thread.currentThread();
+    Thread other = closer.compareAndExchange(null, me);
+    if (other != null) {
+      throw new IllegalStateException(
+          "slots are being closed by " + other.getName() + "; one thread closes a version");
+    }
+    boolean interrupted = false;
+    try {
+      first.run(); // after closer is set: who sees what this does must find whom to unpark
+      long deadline = nanoTime.getAsLong() + waitNanos;
+      while (!done.getAsBoolean()) {
+        long left = deadline - nanoTime.getAsLong();
+        if (left <= 0) {
+          return false;
+        }
+        LockSupport.parkNanos(this, left);
+        interrupted |= Thread.interrupted(); // an interrupted thread cannot park
+      }
+      return true;
+    } finally {
+      closer.set(null);
+      if (interrupted) {
+        me.interrupt();
+      }
+    }
+  }
+
+  /** Claims any slot: its number, {@link #CLOSED}, or {@link #BUSY}. */
+  private int claimAny(long mark) {
+    if (closing) {
+      return CLOSED;
+    }
+    int hint = hintOf(mark);
+    int slot = hints[hint];
+    for (int looked = 0; looked < size; looked++) {
+      long state = states.get(at(slot));
+      if (state == SLOT_FREE && states.compareAndSet(at(slot), SLOT_FREE, mark)) {
+        hints[hint] = slot; // so threads that met on a slot part for good
+        return slot;
+      }
+      if (state == SLOT_CLOSED) {
+        return CLOSED;
+      }
+      slot = slot + 1 == size ? 0 : slot + 1;
+    }
+    return closing ? CLOSED : BUSY;
+  }
+
+  private int await(long waitNanos, boolean handedOver) {
+    long deadline = nanoTime.getAsLong() + waitNanos;
+    Waiter me = new Waiter(Thread.currentThread());
+    WAITERS.incrementAndGet(this);
+    queue.addLast(me);
+    boolean look = true; // once after each append
+    boolean claim = !handedOver; // and take what is free
+    int got = BUSY;
+    while (got == BUSY) {
+      int state = me.state.get();
+      long left = deadline - nanoTime.getAsLong();
+      if (state >= 0) {
+        got = state;
+      } else if (state == SIGNALLED) {
+        got = claimAny(me.mark);
+        if (got == BUSY) { // beaten to it; who has waited longest stays first
+          me.state.set(WAITING);
+          queue.addFirst(me);
+          look = true;
+          claim = true;
+        }
+      } else if (look) {
+        got = claim ? claimAny(me.mark) : letFirst();
+        look = false;
+      } else if (Thread.currentThread().isInterrupted()) {
+        got = INTERRUPTED;
+      } else if (left <= 0) {
+        got = TIMED_OUT;
+      } else {
+        LockSupport.parkNanos(this, left);
+      }
+    }
+    return leave(me, got);
+  }
+
+  /**
+   * The look after the append of one that handed its slot over: a free slot is for the first in the
+   * queue.
+   */
+  private int letFirst() {
+    if (closing) {
+      return CLOSED;
+    }
+    signalFirstIfFree();
+    return BUSY;
+  }
+
+  /** Ends a wait: the slot or the code to answer with. */
+  private int leave(Waiter me, int got) {
+    WAITERS.decrementAndGet(this);
+    int state = me.state.getAndSet(LEFT);
+    if (state == WAITING) {
+      queue.remove(me); // nobody took it off, and nobody might for long
+    } else if (state == SIGNALLED) {
+      signalFirstIfFree();
+    } else if (got < 0) {
+      return state; // handed a slot while giving up: take it, or it would be lost
+    } else if (got != state) {
+      release(state);
+    }
+    return got;
+  }
+
+  private void signalFirstIfFree() {
+    for (int slot = 0; slot < size; slot++) {
+      if (states.get(at(slot)) == SLOT_FREE) {
+        signalFirst();
+        return;
+      }
+    }
+  }
+
+  private boolean signalFirst() {
+    for (Waiter first = queue.pollFirst(); first != null; first = queue.pollFirst()) {
+      if (first.state.compareAndSet(WAITING, SIGNALLED)) {
+        LockSupport.unpark(first.thread);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void signalAll() {
+    while (signalFirst()) {}
+  }
+
+  private boolean handToFirst(int slot) {
+    for (Waiter first = queue.pollFirst(); first != null; first = queue.pollFirst()) {
+      states.setRelease(at(slot), first.mark); // before it can know, for it may release at once
+      if (first.state.compareAndSet(WAITING, slot)) {
+        LockSupport.unpark(first.thread);
+        return true;
+      }
+    }
+    states.setRelease(at(slot), mark(Thread.currentThread()));
+    return false;
+  }
+
+  private void requireHeld(int slot) {
+    long mark = mark(Thread.currentThread());
+    if (slot < 0 || slot >= size || states.get(at(slot)) != mark) {
+      throw new IllegalStateException(
+          "slot "
+              + slot
+              + " is not held by "
+              + Thread.currentThread().getName()
+              + "; release what claim or handOver gave, once, on the same thread");
+    }
+  }
+
+  /**
+   * What a slot held by this thread says: odd, so neither FREE nor CLOSED, and never given to
+   * another thread.
+   */
+  private static long mark(Thread thread) {
+    return thread.getId() << 1 | 1;
+  }
+
+  private static int hintOf(long mark) {
+    return (int) (mark >>> 1) & HINTS - 1;
+  }
+
+  private static int at(int slot) {
+    return (slot + 1) * STRIDE;
+  }
+
+  /** One thread's wait. */
+  private static final class Waiter {
+    final Thread thread;
+    final long mark;
+    final AtomicInteger state = new AtomicInteger(WAITING);
+
+    Waiter(Thread thread) {
+      this.thread = thread;
+      this.mark = Slots.mark(thread);
+    }
+  }
+}
