@@ -1,0 +1,100 @@
+package dev.mlops.runtime.rollout;
+
+import dev.mlops.inference.Row;
+import dev.mlops.model.MlopsException;
+import dev.mlops.rollout.Candidate;
+import dev.mlops.rollout.Gate;
+import dev.mlops.store.StoredVersion;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gates every version passes, and the one way gates are run. Public for the serving package
+ * alone. All methods are safe for all threads.
+ */
+public final class Gates {
+  private static final System.Logger LOG = System.getLogger(Gates.class.getName());
+
+  private Gates() {}
+
+  /**
+   * The gates without settings, in the order they run: {@code schema}, {@code finite}, {@code
+   * golden}. None of them compares answers with the version in force.
+   */
+  public static List<Gate> standard() {
+    return List.of(new SchemaGate(), new FiniteGate(), new GoldenGate());
+  }
+
+  /**
+   * Runs gates in order until one does not let the candidate pass; those behind it are skipped with
+   * the evidence {@code not run: <gate> did not pass}. A gate that throws or answers nothing has
+   * failed, with what it threw as evidence; only errors of the virtual machine, such as {@link
+   * OutOfMemoryError}, are passed on.
+   *
+   * @return a result for each gate, in order; the caller's to keep
+   */
+  public static List<Gate.Result> check(List<Gate> gates, Candidate candidate) {
+    List<Gate.Result> results = new ArrayList<>(gates.size());
+    String stopped = null;
+    for (Gate gate : gates) {
+      if (stopped != null) {
+        results.add(skipped(gate, "not run: " + stopped + " did not pass"));
+        continue;
+      }
+      Gate.Result result = guarded(gate, candidate);
+      results.add(result);
+      if (!result.lets()) {
+        stopped = result.gate();
+      }
+    }
+    return List.copyOf(results);
+  }
+
+  /**
+   * Rows to warm a version up with: the inputs of its golden records, 1,024 at most; where it has
+   * none that can be read, two made from the schema. Both fit it: the first holds zero and empty
+   * text, the second 1 in columns of floating type; missing in none.
+   *
+   * @return at least one row; the caller's to keep
+   */
+  public static List<Row> samples(StoredVersion version) {
+    return SampleRows.of(version).rows();
+  }
+
+  private static Gate.Result guarded(Gate gate, Candidate candidate) {
+    Gate.@Nullable Result result;
+    try {
+      result = gate.check(candidate);
+    } catch (VirtualMachineError e) {
+      throw e;
+    } catch (Throwable e) { // a user's gate may throw anything, an AssertionError for instance
+      LOG.log(System.Logger.Level.WARNING, "gate " + name(gate) + " threw", e);
+      return new Gate.Result(name(gate), Gate.Outcome.FAIL, "the gate threw " + text(e));
+    }
+    if (result == null) {
+      return new Gate.Result(
+          name(gate), Gate.Outcome.FAIL, "the gate returned null; a gate must return a result");
+    }
+    return result;
+  }
+
+  private static Gate.Result skipped(Gate gate, String evidence) {
+    return new Gate.Result(name(gate), Gate.Outcome.SKIPPED, evidence);
+  }
+
+  private static String name(Gate gate) {
+    try {
+      return gate.name();
+    } catch (RuntimeException e) {
+      return gate.getClass().getName();
+    }
+  }
+
+  /** Our own failures speak for themselves; others need their type. */
+  private static String text(Throwable thrown) {
+    return thrown instanceof MlopsException known
+        ? known.code() + ": " + known.getMessage()
+        : thrown.toString();
+  }
+}

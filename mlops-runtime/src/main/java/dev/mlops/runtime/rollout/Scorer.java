@@ -1,0 +1,57 @@
+package dev.mlops.runtime.rollout;
+
+import dev.mlops.engine.ModelFailedException;
+import dev.mlops.inference.Row;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * Scores rows in batches, and one by one where the model takes single rows only: whether a route
+ * needs batches is not a gate's to decide.
+ */
+final class Scorer {
+  /** As many rows as a batch is cut into when it is served. */
+  static final int CHUNK = 1024;
+
+  private final UnaryOperator<List<Row>> model;
+  private boolean singly;
+
+  Scorer(UnaryOperator<List<Row>> model) {
+    this.model = model;
+  }
+
+  /** An answer a row, in order. */
+  List<Row> predict(List<Row> rows) {
+    if (!singly) {
+      try {
+        return run(rows);
+      } catch (ModelFailedException e) {
+        if (rows.size() == 1) {
+          throw e;
+        }
+        run(rows.subList(0, 1));
+        singly = true;
+      }
+    }
+    List<Row> answers = new ArrayList<>(rows.size());
+    for (int i = 0; i < rows.size(); i++) {
+      answers.addAll(run(rows.subList(i, i + 1)));
+    }
+    return answers;
+  }
+
+  /** Whether batches failed where single rows did not. */
+  boolean singly() {
+    return singly;
+  }
+
+  private List<Row> run(List<Row> rows) {
+    List<Row> answers = model.apply(rows);
+    if (answers.size() != rows.size()) {
+      throw new ModelFailedException(
+          "the model gave " + answers.size() + " answers to " + rows.size() + " rows", null);
+    }
+    return answers;
+  }
+}

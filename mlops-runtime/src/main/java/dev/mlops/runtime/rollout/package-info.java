@@ -1,0 +1,8 @@
+/**
+ * The gates a version must pass before it serves: its schema, finite answers, its golden records,
+ * and its quality on the operator's labelled rows against the version in force.
+ */
+@NullMarked
+package dev.mlops.runtime.rollout;
+
+import org.jspecify.annotations.NullMarked;
