@@ -140,6 +140,16 @@ public final class OnnxModel {
     return domains;
   }
 
+  /**
+   * The keys of the maps an output is made of, in the order of the graph's own classes: the order
+   * of the schema's columns, whatever these are called.
+   *
+   * @return empty for a tensor, and where no ZipMap node says what the keys are
+   */
+  public List<String> mapKeys(String output) {
+    return scan.mapKeys.getOrDefault(output, List.of());
+  }
+
   /** Whether any part of the model stands in another file. */
   public boolean hasExternalData() {
     return !scan.external.isEmpty() || !scan.compiled.isEmpty();

@@ -1,0 +1,137 @@
+package dev.mlops.runtime.engine.onnx;
+
+import dev.mlops.engine.ModelFailedException;
+import dev.mlops.model.InvalidSettingsException;
+import dev.mlops.model.ModelSchema;
+import dev.mlops.runtime.onnx.OnnxModel;
+import dev.mlops.store.PackageCorruptException;
+import dev.mlops.store.StoredVersion;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The files of a version's model, read by our own reader before ONNX Runtime opens them.
+ *
+ * <p>ONNX Runtime reads them again by their paths. What was checked is what it reads because the
+ * store hands out a folder that is private to this process, verified digest by digest and never
+ * written again.
+ */
+final class ModelFiles {
+  private final StoredVersion version;
+  private final Path file;
+  private final OnnxModel model;
+
+  private ModelFiles(StoredVersion version, Path file, OnnxModel model) {
+    this.version = version;
+    this.file = file;
+    this.model = model;
+  }
+
+  /**
+   * Reads the model's outline.
+   *
+   * @throws ModelFailedException if it is no ONNX model
+   */
+  static ModelFiles of(StoredVersion version) {
+    try {
+      Path file = modelFile(version);
+      return new ModelFiles(version, file, OnnxModel.read(file));
+    } catch (PackageCorruptException | UncheckedIOException e) {
+      throw new ModelFailedException(version.version() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Path modelFile(StoredVersion version) {
+    Path model = version.model();
+    if (!Files.isDirectory(model)) {
+      return model;
+    }
+    try (Stream<Path> entries = Files.list(model)) {
+      List<Path> found =
+          entries.filter(entry -> entry.toString().endsWith(".onnx")).sorted().toList();
+      if (found.size() == 1) {
+        return found.get(0);
+      }
+      throw new ModelFailedException(
+          version.version()
+              + ": the model's folder holds "
+              + found.size()
+              + " files that end with .onnx "
+              + found.stream().map(path -> path.getFileName().toString()).toList()
+              + "; wanted exactly 1",
+          null);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot list " + model, e);
+    }
+  }
+
+  /** The schema as the graph states it. */
+  ModelSchema describe() {
+    try {
+      return model.schema();
+    } catch (InvalidSettingsException e) {
+      throw new ModelFailedException(version.version() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Sees that the model reads no other files than the version's own and fits the version's schema.
+   *
+   * @throws ModelFailedException with every problem at once
+   */
+  void check() {
+    List<String> problems =
+        new ArrayList<>(model.checkExternalData(version.folder(), version.files()));
+    problems.addAll(model.check(version.schema()));
+    if (!problems.isEmpty()) {
+      throw new ModelFailedException(
+          version.version() + " cannot be served: " + String.join("; ", problems), null);
+    }
+  }
+
+  Path file() {
+    return file;
+  }
+
+  ModelSchema schema() {
+    return version.schema();
+  }
+
+  /** What messages call the version. */
+  String label() {
+    return version.version().toString();
+  }
+
+  /** See {@link OnnxModel#mapKeys}. */
+  List<String> mapKeys(String output) {
+    return model.mapKeys(output);
+  }
+
+  /**
+   * The size of the model with its weights. Weights in other files stand beside the model or below,
+   * so every file there counts, which is too much at times and never too little.
+   */
+  long bytes() {
+    try {
+      if (!model.hasExternalData()) {
+        return Files.size(file);
+      }
+      Path beside = file.toAbsolutePath().getParent();
+      long sum = 0;
+      for (String name : version.files()) {
+        Path listed = version.folder().resolve(name).toAbsolutePath();
+        if (beside == null || listed.startsWith(beside)) {
+          sum += Files.size(listed);
+        }
+      }
+      return sum;
+    } catch (IOException e) {
+      throw new ModelFailedException(label() + ": cannot read the size of the model's files", e);
+    }
+  }
+}
