@@ -1,6 +1,7 @@
 /**
- * Routes, the versions loaded for them and the slots their calls claim: how a call finds a version,
- * how a new one takes over and how an old one is closed when no call runs on it.
+ * Routes and what they serve: slots and their claims, swaps, rollback, retention, drain and close.
+ * A call goes from its handle to the route's table, claims a slot of the version there, and tells
+ * the observers before it answers.
  */
 @NullMarked
 package dev.mlops.runtime.serving;

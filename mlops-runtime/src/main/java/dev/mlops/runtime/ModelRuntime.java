@@ -1,0 +1,284 @@
+package dev.mlops.runtime;
+
+import dev.mlops.engine.Engine;
+import dev.mlops.engine.ModelFailedException;
+import dev.mlops.inference.Codec;
+import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.Row;
+import dev.mlops.model.InvalidSettingsException;
+import dev.mlops.observe.Health;
+import dev.mlops.observe.VersionObserver;
+import dev.mlops.rollout.Gate;
+import dev.mlops.rollout.SwapReport;
+import dev.mlops.rollout.VersionRefusedException;
+import dev.mlops.runtime.engine.onnx.OnnxRuntimeEngine;
+import dev.mlops.runtime.serving.Routes;
+import dev.mlops.runtime.serving.Settings;
+import dev.mlops.store.ModelNotFoundException;
+import dev.mlops.store.ModelStore;
+import dev.mlops.store.PackageCorruptException;
+import dev.mlops.store.StoreUnavailableException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Models inside a service: loads versions from a store, answers with them in this process, and
+ * changes them under way.
+ *
+ * <p>A route is what a handle asks for: {@code storms@champion} follows the alias, {@code
+ * storms:1.0.0} is pinned. The alias is the decision of all processes; a rollback is this process's
+ * exception, shown in {@link #health()}.
+ *
+ * <p>Safe for all threads. {@link #model}, {@link #refresh}, {@link #rollback}, {@link
+ * #clearOverride} and {@link #close} do their work on the caller's thread and return when it is
+ * done; whoever wants a future has an executor. Called from within an observer, a codec or a gate
+ * they throw {@link IllegalStateException}.
+ */
+public final class ModelRuntime implements AutoCloseable {
+  private static final Duration DRAIN = Duration.ofSeconds(10);
+
+  private final Routes routes;
+
+  private ModelRuntime(Settings settings) {
+    this.routes = new Routes(settings);
+  }
+
+  /** Starts a runtime; the store is the one required part. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** A runtime over a store, with every other part as it comes. */
+  public static ModelRuntime over(ModelStore store) {
+    return builder().store(store).build();
+  }
+
+  /** A handle by column names; see {@link #model(String, Class, Class)}. */
+  public ModelHandle<Row, Row> model(String ref) {
+    return model(ref, Row.class, Row.class);
+  }
+
+  /**
+   * The handle of a route. The first one loads its version; the same route and types give the same
+   * handle.
+   *
+   * <p>A route that follows an alias starts with the newest revision whose version may serve: one
+   * that is corrupt, does not load or is refused leaves its place to the one before, and {@link
+   * #health()} says why.
+   *
+   * @param ref {@code storms@champion}, {@code storms:1.0.0}, {@code storms@sha256:…}, or {@code
+   *     storms}, which is {@code storms@champion}
+   * @param in a record whose components are the schema's input columns by name, or {@link Row}
+   * @param out a record whose components are some of the output columns, or {@link Row}
+   * @throws InvalidSettingsException if the reference is none, or a record does not fit the schema:
+   *     every mismatch at once
+   * @throws ModelNotFoundException if the store holds no such version
+   * @throws PackageCorruptException if the package is not what its manifest says
+   * @throws ModelFailedException if it cannot be loaded or run
+   * @throws VersionRefusedException if a gate does not let it pass
+   * @throws StoreUnavailableException if the store cannot be read
+   */
+  public <I, O> ModelHandle<I, O> model(String ref, Class<I> in, Class<O> out) {
+    return routes.handle(ref, in, out);
+  }
+
+  /**
+   * The handle of a route, by a codec for what records and rows cannot say; see {@link
+   * #model(String, Class, Class)}.
+   */
+  public <I, O> ModelHandle<I, O> model(String ref, Codec<I, O> codec) {
+    return routes.handle(ref, codec);
+  }
+
+  /**
+   * Serves what the alias names now. With no newer revision than the one decided on last, nothing
+   * is loaded, and an override stays. A newer one is loaded, warmed and put through the gates while
+   * the old one goes on serving; only when it serves do override and ban end. The version that
+   * served stays loaded for a while, for {@link #rollback}.
+   *
+   * @return what was done; from and to are the same if nothing was
+   * @throws VersionRefusedException if a gate does not let it pass; all stays as it was. A failure
+   *     is remembered and told again without loading; what was undecided is tried again
+   * @throws PackageCorruptException if the package is not what its manifest says; all stays as it
+   *     was
+   * @throws ModelFailedException if it cannot be loaded or run; all stays as it was
+   * @throws StoreUnavailableException if the store cannot be read; all stays as it was
+   * @throws InvalidSettingsException if there is no such route
+   */
+  public SwapReport refresh(String route) {
+    return routes.refresh(route);
+  }
+
+  /**
+   * Serves the version that served before, at once: it is still loaded. This process alone, and
+   * until a newer revision of the alias serves; the version that served is banned here until then.
+   *
+   * @param reason why, for {@link #health()} and for whoever looks later
+   * @throws IllegalStateException if nothing is kept warm, or what is warm was turned away by a
+   *     rollback before, or the route is pinned
+   * @throws InvalidSettingsException if there is no such route
+   */
+  public SwapReport rollback(String route, String reason) {
+    return routes.rollback(route, reason);
+  }
+
+  /**
+   * Ends a rollback by a person's wish: lifts override and ban, and serves what the alias names now
+   * if the gates let it.
+   *
+   * @throws VersionRefusedException if a gate does not let it pass; all stays as it was
+   * @throws IllegalStateException if the route is pinned
+   * @throws InvalidSettingsException if there is no such route
+   */
+  public SwapReport clearOverride(String route) {
+    return routes.clearOverride(route);
+  }
+
+  /** How each route is, at this moment. */
+  public Health health() {
+    return routes.health();
+  }
+
+  /** Closes with 10 seconds for running calls; see {@link #close(Duration)}. */
+  @Override
+  public void close() {
+    close(DRAIN);
+  }
+
+  /**
+   * Answers no more calls and gives everything back, once however often asked. A call that still
+   * runs after the drain time is told to stop; its session is closed when it has, never under it.
+   *
+   * @param drain how long running calls and batches may go on
+   */
+  public void close(Duration drain) {
+    routes.close(drain);
+  }
+
+  /**
+   * Collects the settings; nothing is checked before {@link #build()}, which tells every problem at
+   * once.
+   */
+  public static final class Builder {
+    private @Nullable ModelStore store;
+    private final List<VersionObserver.Factory> observers = new ArrayList<>();
+    private final List<Gate> gates = new ArrayList<>();
+    private final List<Engine> engines = new ArrayList<>();
+    private int slots = Runtime.getRuntime().availableProcessors();
+    private Duration within = Duration.ofSeconds(1);
+    private Duration keepWarm = Duration.ofMinutes(10);
+    private @Nullable Path state;
+    private InstantSource clock = InstantSource.system();
+
+    private Builder() {}
+
+    /** Where versions come from. */
+    public Builder store(ModelStore store) {
+      this.store = store;
+      return this;
+    }
+
+    /** Is told of predictions; several are told in turn. */
+    public Builder observer(VersionObserver.Factory observer) {
+      observers.add(observer);
+      return this;
+    }
+
+    /**
+     * A check a version must pass, after schema, finite outputs and golden records, which every
+     * version must.
+     */
+    public Builder gate(Gate gate) {
+      gates.add(gate);
+      return this;
+    }
+
+    /** An engine that is asked before the ones the library brings. */
+    public Builder engine(Engine engine) {
+      engines.add(engine);
+      return this;
+    }
+
+    /**
+     * How many calls of one version run at once; the number of processors unless said. Others wait.
+     */
+    public Builder slots(int slots) {
+      this.slots = slots;
+      return this;
+    }
+
+    /** How long a call that does not say waits for a slot; 1 second unless said. */
+    public Builder within(Duration defaultDeadline) {
+      this.within = defaultDeadline;
+      return this;
+    }
+
+    /**
+     * How long a version that was replaced stays loaded for a rollback, at the price of its memory;
+     * 10 minutes unless said, zero for none.
+     */
+    public Builder keepWarm(Duration previousVersion) {
+      this.keepWarm = previousVersion;
+      return this;
+    }
+
+    /**
+     * A folder where rollbacks and what has passed the gates outlive this process; without one a
+     * restart forgets them. One runtime a folder.
+     */
+    public Builder state(Path folder) {
+      this.state = folder;
+      return this;
+    }
+
+    /** What receipts are dated by; the system's clock unless said. */
+    public Builder clock(InstantSource clock) {
+      this.clock = clock;
+      return this;
+    }
+
+    /**
+     * The runtime. Nothing is loaded before a model is asked for.
+     *
+     * @throws InvalidSettingsException with every problem at once
+     */
+    public ModelRuntime build() {
+      List<String> problems = new ArrayList<>();
+      if (store == null) {
+        problems.add("no store; call store(DirectoryModelStore.at(folder)) or another one");
+      }
+      if (slots < 1 || slots > 1024) {
+        problems.add("slots was " + slots + " but must be from 1 to 1024");
+      }
+      if (within.isNegative()) {
+        problems.add("within was " + within + " but must be zero or more");
+      }
+      if (keepWarm.isNegative()) {
+        problems.add("keepWarm was " + keepWarm + " but must be zero or more");
+      }
+      if (!problems.isEmpty() || store == null) {
+        throw new InvalidSettingsException(problems);
+      }
+      List<Engine> all = new ArrayList<>(engines);
+      all.add(OnnxRuntimeEngine.create());
+      return new ModelRuntime(
+          new Settings(
+              store,
+              all,
+              observers,
+              gates,
+              slots,
+              within,
+              keepWarm,
+              Optional.ofNullable(state),
+              clock,
+              new SecureRandom().nextLong()));
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package dev.mlops.runtime.serving;
+
+import dev.mlops.engine.Engine;
+import dev.mlops.engine.EngineSession;
+import dev.mlops.engine.ModelFailedException;
+import dev.mlops.inference.InvalidInputException;
+import dev.mlops.model.ModelSchema;
+import dev.mlops.model.Version;
+import dev.mlops.runtime.rollout.Gates;
+import dev.mlops.store.StoredVersion;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Brings a version from the store into an engine, one at a time: two loads at once starve the calls
+ * on a small machine.
+ */
+final class Loader {
+  private final Settings settings;
+  private final AtomicLong ids;
+  private final ReentrantLock one = new ReentrantLock();
+
+  Loader(Settings settings) {
+    this.settings = settings;
+    this.ids = new AtomicLong(settings.firstId());
+  }
+
+  /**
+   * Opens, loads and warms a version.
+   *
+   * @param largestBatch the largest chunk calls of this route have run, so that it is no news to
+   *     the version
+   * @return the caller's to end; on a failure nothing is left open
+   */
+  LoadedVersion load(Version version, int largestBatch, Phases phases) {
+    one.lock();
+    try {
+      StoredVersion stored = settings.store().open(version);
+      phases.end("open");
+      try {
+        return load(stored, largestBatch, phases);
+      } catch (Throwable e) {
+        stored.close();
+        throw e;
+      }
+    } finally {
+      one.unlock();
+    }
+  }
+
+  private LoadedVersion load(StoredVersion stored, int largestBatch, Phases phases) {
+    Engine engine = engineFor(stored);
+    ModelSchema described = engine.describe(stored);
+    EngineSession session = engine.load(stored, settings.slots());
+    try {
+      LoadedVersion loaded = new LoadedVersion(stored, described, session, settings.slots(), ids);
+      phases.end("load");
+      warm(loaded, largestBatch);
+      phases.end("warm");
+      return loaded;
+    } catch (Throwable e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private static void warm(LoadedVersion loaded, int largestBatch) {
+    try {
+      loaded.warm(Gates.samples(loaded.stored), largestBatch);
+    } catch (InvalidInputException e) {
+      throw new ModelFailedException(
+          loaded.version
+              + " cannot be warmed up: its golden records do not fit its schema: "
+              + e.getMessage(),
+          e);
+    } catch (ModelFailedException e) {
+      throw new ModelFailedException(
+          loaded.version
+              + " failed when it was run before serving"
+              + (largestBatch > 1
+                  ? " (alone and in batches of " + largestBatch + ", as this route uses)"
+                  : "")
+              + ": "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  private Engine engineFor(StoredVersion stored) {
+    List<String> reasons = new ArrayList<>();
+    for (Engine engine : settings.engines()) {
+      if (!engine.formats().contains(stored.format())) {
+        reasons.add(engine.name() + " runs " + engine.formats());
+        continue;
+      }
+      Optional<String> declined = engine.declines(stored);
+      if (declined.isEmpty()) {
+        return engine;
+      }
+      reasons.add(engine.name() + ": " + declined.get());
+    }
+    throw new ModelFailedException(
+        "no engine runs "
+            + stored.version()
+            + ", which is "
+            + stored.format()
+            + "; "
+            + String.join("; ", reasons),
+        null);
+  }
+}

@@ -1,0 +1,52 @@
+package dev.mlops.runtime.serving;
+
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What this process decided about a route, and what it must not forget.
+ *
+ * @param decided the revision whose version was accepted last; 0 for none
+ * @param highest the highest revision ever seen
+ * @param override the number this process serves instead of what the alias says
+ * @param reason why
+ * @param banned the id a rollback turned away
+ * @param passed the ids that passed every gate
+ */
+record RouteState(
+    long decided,
+    long highest,
+    Optional<String> override,
+    Optional<String> reason,
+    Optional<String> banned,
+    Set<String> passed) {
+  static final RouteState NEW =
+      new RouteState(0, 0, Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
+
+  RouteState {
+    passed = Set.copyOf(passed);
+  }
+
+  /** The alias's own version serves: override and ban are over. */
+  RouteState following(long revision, String id) {
+    Set<String> more = new LinkedHashSet<>(passed);
+    more.add(id);
+    return new RouteState(
+        revision,
+        Math.max(highest, revision),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        more);
+  }
+
+  RouteState rolledBack(String number, String why, String bannedId) {
+    return new RouteState(
+        decided, highest, Optional.of(number), Optional.of(why), Optional.of(bannedId), passed);
+  }
+
+  RouteState seen(long revision) {
+    return new RouteState(decided, Math.max(highest, revision), override, reason, banned, passed);
+  }
+}

@@ -1,0 +1,109 @@
+package dev.mlops.runtime.serving;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mlops.model.ModelRef;
+import dev.mlops.store.StoreUnavailableException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps each route's state in a file of its own, replaced whole, so that a restart does not undo a
+ * rollback. The form is described in {@code docs/formats/route-state.md}. Without a folder nothing
+ * is kept.
+ */
+final class StateFolder {
+  private static final String FORM = "mlops.route-state/1";
+
+  private final @Nullable Path folder;
+  private final ObjectMapper json = new ObjectMapper();
+
+  StateFolder(Optional<Path> folder) {
+    this.folder = folder.orElse(null);
+  }
+
+  RouteState read(ModelRef route) {
+    Path file = file(route);
+    if (file == null || !Files.exists(file)) {
+      return RouteState.NEW;
+    }
+    try {
+      JsonNode node = json.readTree(Files.readAllBytes(file));
+      if (!node.path("schema").asText().equals(FORM)) {
+        throw new IOException("schema is " + node.path("schema") + ", wanted " + FORM);
+      }
+      Set<String> passed = new HashSet<>();
+      node.path("passed").forEach(id -> passed.add(id.asText()));
+      return new RouteState(
+          node.path("decided").asLong(),
+          node.path("highest").asLong(),
+          text(node, "override"),
+          text(node, "reason"),
+          text(node, "banned"),
+          passed);
+    } catch (IOException e) {
+      throw new StoreUnavailableException(
+          "the state of "
+              + route
+              + " in "
+              + file
+              + " cannot be read: "
+              + e.getMessage()
+              + ". Remove the file to forget this process's rollbacks, or mend it",
+          e);
+    }
+  }
+
+  void write(ModelRef route, RouteState state) {
+    Path file = file(route);
+    if (file == null) {
+      return;
+    }
+    ObjectNode node = json.createObjectNode();
+    node.put("schema", FORM);
+    node.put("route", route.toString());
+    node.put("decided", state.decided());
+    node.put("highest", state.highest());
+    state.override().ifPresent(value -> node.put("override", value));
+    state.reason().ifPresent(value -> node.put("reason", value));
+    state.banned().ifPresent(value -> node.put("banned", value));
+    ArrayNode passed = node.putArray("passed");
+    state.passed().stream().sorted().forEach(passed::add);
+    try {
+      Path parent = file.getParent();
+      Files.createDirectories(parent);
+      Path next = Files.createTempFile(parent, "state", ".tmp");
+      try {
+        Files.write(
+            next,
+            json.writerWithDefaultPrettyPrinter().writeValueAsBytes(node),
+            StandardOpenOption.SYNC);
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(next);
+      }
+    } catch (IOException e) {
+      throw new StoreUnavailableException(
+          "the state of " + route + " cannot be written to " + file + ": " + e, e);
+    }
+  }
+
+  private static Optional<String> text(JsonNode node, String field) {
+    return node.hasNonNull(field) ? Optional.of(node.path(field).asText()) : Optional.empty();
+  }
+
+  private @Nullable Path file(ModelRef route) {
+    return folder == null
+        ? null
+        : folder.resolve(route.model()).resolve("@" + route.selector() + ".json");
+  }
+}
