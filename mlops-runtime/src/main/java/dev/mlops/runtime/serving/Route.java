@@ -486,7 +486,7 @@ final class Route {
     state = folder.read(ref);
     if (ref.kind() != ModelRef.Kind.ALIAS) {
       Version pinned = settings.store().resolve(ref);
-      open(new Attempt(pinned, state), List.of());
+      open(new Attempt(pinned, state, null), List.of());
       return;
     }
     List<Attempt> attempts = attempts();
@@ -494,7 +494,7 @@ final class Route {
     for (int i = 0; i < attempts.size(); i++) {
       try {
         open(attempts.get(i), attempts.subList(i + 1, attempts.size()));
-        problem = first == null ? problem : first.getMessage();
+        problem = first == null ? attempts.get(i).note() : first.getMessage();
         return;
       } catch (VersionRefusedException
           | PackageCorruptException
@@ -502,8 +502,10 @@ final class Route {
           | ModelNotFoundException e) {
         LOG.log(
             Level.WARNING,
-            attempts.get(i).version() + " does not serve on " + ref + " at this start",
-            e);
+            "{0} does not serve on {1} at this start: {2}",
+            attempts.get(i).version(),
+            ref,
+            e.getMessage());
         if (first == null) {
           first = e;
         }
@@ -513,7 +515,7 @@ final class Route {
   }
 
   /** A version to try at a start, and what is decided if it serves. */
-  private record Attempt(Version version, RouteState then) {}
+  private record Attempt(Version version, RouteState then, @Nullable String note) {}
 
   private List<Attempt> attempts() {
     List<Revision> history = settings.store().alias(ref.model(), ref.selector()).history();
@@ -530,8 +532,8 @@ final class Route {
           settings
               .store()
               .resolve(new ModelRef(ref.model(), ModelRef.Kind.NUMBER, state.override().get()));
-      problem = "rolled back to " + override + ": " + state.reason().orElse("");
-      attempts.add(new Attempt(override, state));
+      String note = "rolled back to " + override + ": " + state.reason().orElse("");
+      attempts.add(new Attempt(override, state, note));
       ids.add(override.id());
     }
     if (newer) {
@@ -542,7 +544,7 @@ final class Route {
       if (ids.add(revision.version().id())) {
         RouteState then =
             state.seen(head.revision()).following(revision.revision(), revision.version().id());
-        attempts.add(new Attempt(revision.version(), then));
+        attempts.add(new Attempt(revision.version(), then, null));
       }
     }
     return attempts;
@@ -576,7 +578,11 @@ final class Route {
       try {
         return loader.load(attempt.version(), largestBatch, phases);
       } catch (PackageCorruptException | ModelFailedException | ModelNotFoundException e) {
-        LOG.log(Level.WARNING, attempt.version() + " cannot be compared with at this start", e);
+        LOG.log(
+            Level.WARNING,
+            "{0} cannot be compared with at this start: {1}",
+            attempt.version(),
+            e.getMessage());
       }
     }
     return null;

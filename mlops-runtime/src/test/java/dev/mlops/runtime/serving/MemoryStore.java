@@ -39,7 +39,7 @@ final class MemoryStore implements ModelStore {
 
   static Version version(String number) {
     return new Version(
-        "m", number, "sha256:" + String.format("%064x", Math.abs(number.hashCode())));
+        "m", number, "sha256:" + String.format("%064x", number.hashCode() & 0xffffffffL));
   }
 
   synchronized void put(String number, ModelSchema schema) {

