@@ -150,6 +150,22 @@ public final class OnnxModel {
     return scan.mapKeys.getOrDefault(output, List.of());
   }
 
+  /**
+   * Where parts of the model stand in other files, as the file spells it, relative to its folder.
+   * Nothing says that these are sound names: ask {@link #checkExternalData} before using one.
+   */
+  public SortedSet<String> externalLocations() {
+    SortedSet<String> locations = new TreeSet<>();
+    for (ExternalTensor tensor : scan.external) {
+      for (ExternalTensor.Entry entry : tensor.entries()) {
+        if (entry.key().equals("location")) {
+          locations.add(entry.value());
+        }
+      }
+    }
+    return locations;
+  }
+
   /** Whether any part of the model stands in another file. */
   public boolean hasExternalData() {
     return !scan.external.isEmpty() || !scan.compiled.isEmpty();

@@ -1,0 +1,126 @@
+package dev.mlops.runtime.store;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every change a directory store makes to its file system, in one place, so that a test can make
+ * each of them fail. Files and folders get the permissions the process's mask allows: other users'
+ * processes may have to read them.
+ */
+class Disk {
+  /** Writes to a new file. */
+  interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** Makes a file that was not there, with all its bytes on the disk when this returns. */
+  void create(Path file, Content content) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
+      content.writeTo(out);
+      out.flush();
+      channel.force(true);
+    }
+  }
+
+  /** Makes a folder with a name of its own. */
+  Path createTemporaryFolder(Path parent, String prefix) throws IOException {
+    FileAttribute<?>[] attributes =
+        posix(parent)
+            ? new FileAttribute<?>[] {
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxrwxrwx"))
+            }
+            : new FileAttribute<?>[0];
+    return Files.createTempDirectory(parent, prefix, attributes);
+  }
+
+  /** Makes a folder and those above it that are not there, and writes down that they are. */
+  void createFolders(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) {
+      return;
+    }
+    Path parent = folder.getParent();
+    if (parent != null) {
+      createFolders(parent);
+    }
+    try {
+      Files.createDirectory(folder);
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(folder)) {
+        throw e;
+      }
+    }
+    if (parent != null) {
+      force(parent);
+    }
+  }
+
+  /** Makes one folder that was not there; fails if it was. */
+  void createFolder(Path folder) throws IOException {
+    Files.createDirectory(folder);
+  }
+
+  /** Writes down which names a folder holds. */
+  void force(Path folder) throws IOException {
+    if (posix(folder)) { // elsewhere a folder cannot be opened, nor need it be
+      try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    }
+  }
+
+  /** Gives a file or folder another name at once; a folder that is not empty is never replaced. */
+  void move(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Gives a file a second name; fails if the name is taken. */
+  void link(Path file, Path name) throws IOException {
+    Files.createLink(name, file);
+  }
+
+  /** Removes a file, or a folder with all in it, as far as possible. */
+  void remove(Path fileOrFolder) throws IOException {
+    if (!Files.exists(fileOrFolder, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    Files.walkFileTree(
+        fileOrFolder,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e)
+              throws IOException {
+            Files.deleteIfExists(folder);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  private static boolean posix(Path path) {
+    return path.getFileSystem().supportedFileAttributeViews().contains("posix");
+  }
+}
