@@ -3,7 +3,7 @@ package dev.mlops.runtime.codec;
 import dev.mlops.engine.Slot;
 import dev.mlops.engine.Tensor;
 import dev.mlops.inference.InvalidInputException;
-import dev.mlops.model.ColumnSpec;
+import dev.mlops.inference.Receipt;
 import dev.mlops.model.ElementType;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Shape;
@@ -28,12 +28,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Frame {
   private static final double[] NO_SCORES = {};
-  private static final int MOST_SCORES = 16;
+  private static final int PLACE = 4;
+  private static final int PLAIN_FLOAT = 1;
 
   private final ModelSchema schema;
   private final Slot slot;
   private final Lent lent = new Lent();
-  private final Columns columns;
+  /*
+   * Four numbers a column, together because observers ask for one column after the other: its
+   * tensor, how far its rows lie apart, its place in a row, and whether these alone find a float.
+   */
+  private final int[] places;
+  private final int words;
 
   private final Layout[] inputLayouts;
   private final @Nullable Object[] inputs;
@@ -59,9 +65,10 @@ public final class Frame {
     this.schema = schema;
     this.fitting = schema;
     this.slot = slot;
-    this.columns = new Columns(schema);
     this.inputs = new Object[schema.inputs().size()];
     this.inputLayouts = schema.inputs().stream().map(Layout::of).toArray(Layout[]::new);
+    this.places = places(schema, inputLayouts);
+    this.words = (schema.inputColumns().size() + 63) >> 6;
     this.outputTensors = new Tensor[schema.outputs().size()];
     this.outputs = new Object[schema.outputs().size()];
     ModelSchema.Place score = schema.score().flatMap(schema::output).orElse(null);
@@ -75,7 +82,7 @@ public final class Frame {
       scoreTensor = score.tensor();
       scoreType = spec.type();
       scoreWidth = spec.columns().size();
-      scorePositions = new int[Math.min(scoreWidth, MOST_SCORES)];
+      scorePositions = new int[Math.min(scoreWidth, Receipt.MOST_SCORES)];
       scorePositions[0] = score.column();
       for (int at = 1, column = 0; at < scorePositions.length; column++) {
         if (column != score.column()) {
@@ -108,11 +115,11 @@ public final class Frame {
    * @throws IllegalStateException if the column is text
    */
   public double number(int row, int column) {
-    int tensor = columns.tensor(column);
-    return element(
-        columns.type(column),
-        input(tensor),
-        inputLayouts[tensor].position(row, rows, columns.position(column)));
+    int at = column * PLACE;
+    if (places[at + 3] == PLAIN_FLOAT) {
+      return ((FloatBuffer) input(places[at])).get(row * places[at + 1] + places[at + 2]);
+    }
+    return element(row, column, 0);
   }
 
   /** Whether the caller left the value out; never so for what a user's codec wrote. */
@@ -126,12 +133,12 @@ public final class Frame {
    * @throws IllegalStateException if the column is not text
    */
   public String text(int row, int column) {
-    int tensor = columns.tensor(column);
-    if (columns.type(column) != ElementType.TEXT) {
-      throw new IllegalStateException("a " + columns.type(column) + " column has no text");
+    int tensor = places[column * PLACE];
+    ElementType type = schema.inputs().get(tensor).type();
+    if (type != ElementType.TEXT) {
+      throw new IllegalStateException("column %d is %s and has no text".formatted(column, type));
     }
-    return ((String[]) input(tensor))
-        [inputLayouts[tensor].position(row, rows, columns.position(column))];
+    return ((String[]) input(tensor))[position(row, column, 0)];
   }
 
   /**
@@ -140,16 +147,14 @@ public final class Frame {
    * @throws IllegalStateException if the column is text
    */
   public double element(int row, int column, int index) {
-    int tensor = columns.tensor(column);
+    int tensor = places[column * PLACE];
     return element(
-        columns.type(column),
-        input(tensor),
-        inputLayouts[tensor].position(row, rows, columns.position(column) + index));
+        schema.inputs().get(tensor).type(), input(tensor), position(row, column, index));
   }
 
   /** The number of elements of a value: 1 for a number or a text. */
   public int size(int row, int column) {
-    int tensor = columns.tensor(column);
+    int tensor = places[column * PLACE];
     return schema.inputs().get(tensor).columns().size() > 1 ? 1 : inputLayouts[tensor].elements();
   }
 
@@ -253,7 +258,7 @@ public final class Frame {
 
   /** Notes that the caller left a value out; what the model sees instead is the codec's to put. */
   void markMissing(int row, int column) {
-    int length = rows * columns.words();
+    int length = rows * words;
     if (missing.length < length) {
       missing = Arrays.copyOf(missing, length);
     }
@@ -290,8 +295,29 @@ public final class Frame {
     this.first = first;
   }
 
+  private int position(int row, int column, int index) {
+    int at = column * PLACE;
+    return inputLayouts[places[at]].position(row, rows, places[at + 2] + index);
+  }
+
+  private static int[] places(ModelSchema schema, Layout[] layouts) {
+    int[] places = new int[schema.inputColumns().size() * PLACE];
+    int at = 0;
+    for (int t = 0; t < layouts.length; t++) {
+      TensorSpec tensor = schema.inputs().get(t);
+      boolean plain = tensor.type() == ElementType.FLOAT && tensor.scalarColumns();
+      for (int c = 0; c < tensor.columns().size(); c++, at += PLACE) {
+        places[at] = t;
+        places[at + 1] = layouts[t].inner();
+        places[at + 2] = c;
+        places[at + 3] = plain && layouts[t].outer() == 1 ? PLAIN_FLOAT : 0;
+      }
+    }
+    return places;
+  }
+
   private int word(int row, int column) {
-    return row * columns.words() + (column >> 6);
+    return row * words + (column >> 6);
   }
 
   private static Object memory(Tensor tensor) {
@@ -329,48 +355,15 @@ public final class Frame {
     };
   }
 
-  /** Where the input columns stand, as arrays: asked for once a value by observers. */
-  private static final class Columns {
-    private final int[] tensors;
-    private final int[] positions;
-    private final ElementType[] types;
-
-    Columns(ModelSchema schema) {
-      List<ColumnSpec> all = schema.inputColumns();
-      tensors = new int[all.size()];
-      positions = new int[all.size()];
-      types = new ElementType[all.size()];
-      int index = 0;
-      for (int t = 0; t < schema.inputs().size(); t++) {
-        for (int c = 0; c < schema.inputs().get(t).columns().size(); c++, index++) {
-          tensors[index] = t;
-          positions[index] = c;
-          types[index] = all.get(index).type();
-        }
-      }
-    }
-
-    int tensor(int column) {
-      return tensors[column];
-    }
-
-    int position(int column) {
-      return positions[column];
-    }
-
-    ElementType type(int column) {
-      return types[column];
-    }
-
-    int words() {
-      return (tensors.length + 63) >> 6;
-    }
-  }
-
   /** Lets a user's codec at the slot and remembers what it was given. */
   private final class Lent implements Slot {
     @Override
     public Tensor input(int tensor, int rows) {
+      if (rows != Frame.this.rows) {
+        throw new IllegalStateException(
+            "the codec was given %d rows but asked for input '%s' with %d"
+                .formatted(Frame.this.rows, schema.inputs().get(tensor).name(), rows));
+      }
       return noted(tensor, slot.input(tensor, rows));
     }
 
