@@ -172,7 +172,7 @@ final class OnnxSlot implements Slot, AutoCloseable {
         Port input = inputs.get(i);
         if (input.type == ElementType.TEXT) {
           String[] values = views.inputs[i].texts();
-          Texts.check(input, values);
+          Texts.check(input, values, views.rows);
           views.feeds.put(
               input.name,
               texts.add(OnnxTensor.createTensor(environment, values, input.shape(views.rows))));

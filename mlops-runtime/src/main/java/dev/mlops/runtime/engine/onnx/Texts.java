@@ -2,6 +2,7 @@ package dev.mlops.runtime.engine.onnx;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import dev.mlops.inference.InvalidInputException;
 import java.util.Arrays;
 
 /** Text tensors, which ONNX Runtime takes and gives as arrays. */
@@ -14,12 +15,33 @@ final class Texts {
     return texts;
   }
 
-  /** Sees that ONNX Runtime can take the texts: a null would end the JVM. */
-  static void check(Port port, String[] texts) {
+  /**
+   * Sees that the texts reach the model as they are. ONNX Runtime takes them through JNI in a form
+   * that differs from UTF-8 for U+0000 and for everything beyond U+FFFF: the model would see
+   * another text and answer as if nothing were wrong. (It gives text back the same way, so a
+   * model's own such text comes out garbled.) A null would end the JVM.
+   *
+   * @throws InvalidInputException if one cannot be passed on
+   */
+  static void check(Port port, String[] texts, int rows) {
     for (int i = 0; i < texts.length; i++) {
-      if (texts[i] == null) {
+      String text = texts[i];
+      if (text == null) {
         throw new IllegalStateException(
             port.label() + ": element " + i + " of text input '" + port.name + "' is null");
+      }
+      for (int c = 0; c < text.length(); c++) {
+        char unit = text.charAt(c);
+        if (unit == 0 || Character.isSurrogate(unit)) {
+          int row = port.perCall() ? 0 : i / (texts.length / rows);
+          throw new InvalidInputException(
+              "row "
+                  + row
+                  + ": text for '"
+                  + port.name
+                  + "' has a character that ONNX Runtime's Java interface garbles: U+0000 or one"
+                  + " beyond U+FFFF, such as an emoji; leave it out");
+        }
       }
     }
   }
