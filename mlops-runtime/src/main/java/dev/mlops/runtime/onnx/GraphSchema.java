@@ -23,8 +23,8 @@ final class GraphSchema {
   /** A wider matrix is a vector: nobody names its columns one by one. */
   static final int WIDEST = 4_096;
 
-  /** Columns of one side. */
-  static final int MOST_COLUMNS = 100_000;
+  /** Characters of all full names, {@code tensor.column}, of one side, 100 on top of each. */
+  private static final long MOST_NAMES = 8_000_000;
 
   private final Map<String, GraphValue> inputs;
   private final Map<String, GraphValue> outputs;
@@ -90,18 +90,16 @@ final class GraphSchema {
   private List<Draft> drafts(
       String side, Map<String, GraphValue> values, Set<String> rowNames, List<String> problems) {
     List<Draft> drafts = new ArrayList<>();
-    int columns = 0;
+    long names = 0;
     for (GraphValue value : values.values()) {
       Optional<Draft> draft = draft(side, value, rowNames, problems);
       if (draft.isPresent()) {
-        columns += Math.max(1, draft.get().columns().size());
-        if (columns > MOST_COLUMNS) {
+        names += (value.name().length() + 100L) * Math.max(1, draft.get().columns().size());
+        if (names > MOST_NAMES) {
           problems.add(
               "the graph's "
                   + side
-                  + "s come to more than "
-                  + MOST_COLUMNS
-                  + " columns; give a schema that says what they are");
+                  + "s have too many columns to name; give a schema that says what they are");
           return List.of();
         }
         drafts.add(draft.get());

@@ -249,7 +249,7 @@ final class OnnxScan {
       throw in.corrupt(at, "one of the graph's " + what + " has no name");
     }
     if (value == null) {
-      value = other("no type");
+      value = other("of no stated type");
     }
     values.add(new GraphValue(name, value.form(), value.type(), value.dims(), value.kind()));
   }
@@ -276,12 +276,12 @@ final class OnnxScan {
             case 4 -> sequenceType();
             case 5 -> mapType();
             case 8 -> other("a sparse tensor");
-            case 9 -> other("optional");
-            default -> other("opaque");
+            case 9 -> other("an optional value");
+            default -> other("an opaque value");
           };
     }
     in.leave();
-    return value == null ? other("no type") : value;
+    return value == null ? other("of no stated type") : value;
   }
 
   private GraphValue tensorType() throws IOException {
@@ -335,7 +335,7 @@ final class OnnxScan {
 
   private GraphValue sequenceType() throws IOException {
     in.enter();
-    GraphValue element = other("no type");
+    GraphValue element = other("of no stated type");
     while (in.next()) {
       if (in.field() == 1) {
         in.once();
@@ -352,7 +352,7 @@ final class OnnxScan {
   private GraphValue mapType() throws IOException {
     in.enter();
     long key = 0;
-    GraphValue value = other("no type");
+    GraphValue value = other("of no stated type");
     while (in.next()) {
       switch (in.field()) {
         case 1 -> key = in.once().number();
@@ -364,10 +364,11 @@ final class OnnxScan {
       }
     }
     in.leave();
-    String kind = "maps from " + TensorType.name(key) + " to " + value.description();
+    String kind = "maps from " + TensorType.name(key) + " to ";
     return value.form() == Form.TENSOR
-        ? new GraphValue("", Form.MAP, value.type(), Optional.empty(), kind)
-        : other(kind);
+        ? new GraphValue(
+            "", Form.MAP, value.type(), Optional.empty(), kind + TensorType.name(value.type()))
+        : other(kind + value.description());
   }
 
   private void node(boolean main) throws IOException {

@@ -50,6 +50,10 @@ final class ProtoBytes {
     return this;
   }
 
+  int size() {
+    return out.size();
+  }
+
   byte[] toBytes() {
     return out.toByteArray();
   }
