@@ -46,7 +46,7 @@ final class ExternalDataCheck {
       names.append(names.isEmpty() ? "" : "/").append(name);
     }
     this.prefix = names.substring(0, names.lastIndexOf("/") + 1);
-    this.base = root;
+    this.base = folder.toAbsolutePath();
     this.listed = listed;
   }
 

@@ -74,11 +74,19 @@ public final class OnnxModel {
   }
 
   private static OnnxModel read(Path file, ProtobufReader in) throws IOException {
+    byte[] head = in.head(64);
+    if (new String(head, StandardCharsets.ISO_8859_1).startsWith("ORTM", 4)) {
+      // one file can be both, and ONNX Runtime would load the one we have not looked at
+      throw new PackageCorruptException(
+          file
+              + " is not an ONNX model: it is in ONNX Runtime's own format. Export the model to"
+              + " ONNX.");
+    }
     OnnxScan scan = new OnnxScan(in);
     try {
       scan.model();
     } catch (PackageCorruptException e) {
-      String instead = looksLike(in.head(64));
+      String instead = looksLike(head);
       throw instead.isEmpty()
           ? e
           : new PackageCorruptException(file + " is not an ONNX model: it " + instead, e);

@@ -216,14 +216,13 @@ final class ProtobufReader {
     unread = false;
   }
 
-  /** The first bytes of the file, for telling people what it is instead. */
+  /** The first bytes of the file; to be asked before the first field. */
   byte[] head(int longest) throws IOException {
     byte[] head = new byte[(int) Math.min(longest, size)];
-    level = 0;
-    position = 0;
     for (int i = 0; i < head.length; i++) {
       head[i] = readByte();
     }
+    position = 0;
     return head;
   }
 

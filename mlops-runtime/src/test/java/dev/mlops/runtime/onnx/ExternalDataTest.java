@@ -195,6 +195,16 @@ final class ExternalDataTest {
   }
 
   @Test
+  void check_folderGivenInARoundaboutWay_isTheSameFolder() throws IOException {
+    Path inner = Files.createDirectory(folder.resolve("inner"));
+    Path link = Files.createSymbolicLink(home.resolve("link"), inner);
+    graph().initializer(weights("location", "w.bin")).writeTo(folder.resolve("m.onnx"));
+    Path roundabout = link.resolve("..");
+    OnnxModel model = OnnxModel.read(roundabout.resolve("m.onnx"));
+    assertThat(model.checkExternalData(roundabout, Set.of("w.bin"))).isEmpty();
+  }
+
+  @Test
   void check_hardLink_isRefused() throws IOException {
     Files.delete(folder.resolve("w.bin"));
     Files.createLink(folder.resolve("w.bin"), home.resolve("secret.bin"));

@@ -152,6 +152,16 @@ final class OnnxModelTest {
   }
 
   @Test
+  void read_fileInTwoFormatsAtOnce_isRefused() {
+    byte[] both = new ProtoBytes().text(99, "0ORTM").raw(sound().toBytes()).toBytes();
+    assertThatThrownBy(() -> read(both))
+        .isInstanceOf(PackageCorruptException.class)
+        .hasMessage(
+            "m.onnx is not an ONNX model: it is in ONNX Runtime's own format. Export the model to"
+                + " ONNX.");
+  }
+
+  @Test
   void read_incompleteModels_areRefused() {
     assertRefused(
         new ProtoBytes().number(1, 8).toBytes(),
