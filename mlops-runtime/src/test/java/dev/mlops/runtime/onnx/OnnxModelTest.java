@@ -571,6 +571,13 @@ final class OnnxModelTest {
   }
 
   @Test
+  void mapKeys_ofAnOutput_areTheClassesInTheGraphsOrder() {
+    OnnxModel model = read(maps(ints("classlabels_int64s", 3, -1, 7)));
+    assertThat(model.mapKeys("scores")).containsExactly("3", "-1", "7");
+    assertThat(model.mapKeys("x")).isEmpty();
+  }
+
+  @Test
   void schema_attributeWhoseNameComesLast_isUnderstood() {
     ProtoBytes late = new ProtoBytes().text(9, "a").text(9, "b").text(1, "classlabels_strings");
     assertThat(keys(maps(attribute(late)))).containsExactly("a", "b");
