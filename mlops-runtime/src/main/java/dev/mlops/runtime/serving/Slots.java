@@ -24,34 +24,46 @@ import org.jspecify.annotations.Nullable;
  */
 final class Slots {
   /*
-   * The protocol. A slot is FREE, CLOSED, or busy: then it holds the mark of the thread that uses it. A waiter is
-   * WAITING, SIGNALLED, LEFT, or handed a slot: then it holds the number of that slot.
+   * The protocol. A slot is FREE, CLOSED, or busy: then it holds the mark of the thread that uses
+   * it. A waiter is WAITING, SIGNALLED, LEFT, or handed a slot: then it holds that slot's number.
    *
-   * claim    compare-and-set FREE -> mine, first at the slot this thread had last, then at each. Closing, or a CLOSED
-   *          slot, is answered with CLOSED: the version has left the routing table, read that again.
-   * wait     waiters++, append, and only then look once more: a release that came before the append saw nobody to
-   *          signal. Then park. SIGNALLED: claim; beaten to it: back to the head of the queue, and look once more.
-   *          Handed a slot: it is mine.
-   * leave    waiters--, swap the state to LEFT. It was SIGNALLED: if a slot is still free, signal the next, even when I
-   *          got a slot, for the signal may have been about another one. It was handed a slot: that is the one I go on
-   *          with, unless I have another: then release it.
-   * release  FREE, then unpark the closer if closing, then, if there are waiters, take them off the queue until one
-   *          goes WAITING -> SIGNALLED, and unpark it.
-   * handOver take waiters off the queue until one goes WAITING -> handed(my slot); the slot never was free. Then wait
-   *          without claiming first, which would overtake those who wait already: who handed over and finds a slot free
-   *          after its append signals the queue's first, who may be itself.
-   * close    one thread: refuse holds and wait for those given; closing; signal all; each slot FREE -> CLOSED or park.
+   * claim: compare-and-set FREE -> mine, first at the slot this thread had last, then at each. If
+   * closing, or at a CLOSED slot, the answer is CLOSED: the version has left the routing table.
    *
-   * Invariants. (1) A busy slot has one owner: only compare-and-set leaves FREE, only the owner leaves busy, CLOSED is
-   * never left. So the closer, once it has closed all, knows that no call runs and none will. (2) Nobody sleeps beside
-   * a free slot. Take a slot that stays free from some release on, and a waiter that stays WAITING. Either the append
-   * came after that release, and the waiter saw the slot in its look after the append; or the release saw the waiter
-   * counted and signalled someone. Who is signalled takes the slot or, on leaving, sees it free and signals the next;
-   * the queue is finite, so the slot is taken or the waiter signalled. (3) All waiters end when closing: closing is set
-   * before all are signalled, and looked at after each append.
+   * wait: waiters++, append, and only then look once more, for a release that came before the
+   * append saw nobody to signal. Then park. SIGNALLED: claim; beaten to it: back to the head of the
+   * queue, and look once more. Handed a slot: it is mine.
    *
-   * What these steps need is the order of volatile reads and writes as written: the append before the look, FREE before
-   * the read of waiters, closing before the look at the slots, FREE before the read of closing.
+   * leave, whatever the reason: waiters--, swap the state to LEFT. It was SIGNALLED: if a slot is
+   * free, signal the next, even when I got one, for the signal may have been about another. It was
+   * handed a slot: that one is mine, unless I have another: then release it.
+   *
+   * release: FREE; unpark the closer if closing; if there are waiters, take them off the queue
+   * until one goes WAITING -> SIGNALLED, and unpark it.
+   *
+   * hand over: take waiters off the queue until one goes WAITING -> handed(my slot), which stays
+   * busy throughout. Then wait, but do not claim in the look after the append, which would overtake
+   * those who wait already: if a slot is free, signal the head of the queue, which may be me.
+   * (Without any look, one that was handed the slot and released it before my append would leave me
+   * asleep beside it.)
+   *
+   * close, one thread: give no more holds; wait for those given; closing; signal all; each slot
+   * FREE -> CLOSED, parking while one is busy.
+   *
+   * Invariants.
+   *
+   * A busy slot has one owner: only a compare-and-set leaves FREE, only the owner leaves busy or
+   * passes it on, nothing leaves CLOSED. So when each slot is CLOSED no call runs, and none will.
+   *
+   * Nobody sleeps beside a free slot. Take a slot that stays free from a release on, and a waiter
+   * that stays WAITING. If its append came after that release, its look saw the slot, and it took
+   * it or signalled. If before, the release saw it counted and signalled. Whoever is signalled
+   * takes the slot or, on leaving, sees it free and signals the next. The queue is finite.
+   *
+   * All waits end when closing: closing is set before all are signalled, and each look sees it.
+   *
+   * These steps need volatile reads and writes in the order told: append before look, FREE before
+   * the read of waiters, FREE before the read of closing, closing before the closer's look.
    */
 
   /** No claim: each slot is in use, and the limit was zero. */
@@ -68,6 +80,7 @@ final class Slots {
 
   private static final long SLOT_FREE = 0;
   private static final long SLOT_CLOSED = 2; // even, as no mark is
+  private static final long SLOT_PASSED = 4; // between two owners
 
   // States of a waiter; a number from 0 is the slot it was handed.
   private static final int WAITING = -1;
@@ -271,7 +284,7 @@ final class Slots {
    * @throws IllegalStateException if another thread is in here or in {@link #close}
    */
   boolean awaitHolds(long waitNanos) {
-    return asCloser(
+    return waitAsCloser(
         waitNanos,
         () -> holds.updateAndGet(h -> h | HOLDS_REFUSED),
         () -> holds.get() == HOLDS_REFUSED);
@@ -290,7 +303,7 @@ final class Slots {
    * @throws IllegalStateException if another thread is in here or in {@link #awaitHolds}
    */
   boolean close(long waitNanos) {
-    return asCloser(
+    return waitAsCloser(
         waitNanos,
         () -> {
           holds.updateAndGet(h -> h | HOLDS_REFUSED);
@@ -311,7 +324,7 @@ final class Slots {
     return all;
   }
 
-  private boolean asCloser(long waitNanos, Runnable first, BooleanSupplier done) {
+  private boolean waitAsCloser(long waitNanos, Runnable first, BooleanSupplier done) {
     Thread me = Thread.currentThread();
     Thread other = closer.compareAndExchange(null, me);
     if (other != null) {
@@ -388,7 +401,7 @@ final class Slots {
         got = INTERRUPTED;
       } else if (left <= 0) {
         got = TIMED_OUT;
-      } else {
+      } else if (me.state.get() == WAITING) { // else the clock may have eaten our permit to go on
         LockSupport.parkNanos(this, left);
       }
     }
@@ -413,11 +426,17 @@ final class Slots {
     int state = me.state.getAndSet(LEFT);
     if (state == WAITING) {
       queue.remove(me); // nobody took it off, and nobody might for long
-    } else if (state == SIGNALLED) {
+      return got;
+    }
+    if (state == SIGNALLED) {
       signalFirstIfFree();
-    } else if (got < 0) {
+      return got;
+    }
+    states.setRelease(at(state), me.mark);
+    if (got < 0) {
       return state; // handed a slot while giving up: take it, or it would be lost
-    } else if (got != state) {
+    }
+    if (got != state) {
       release(state);
     }
     return got;
@@ -447,8 +466,8 @@ final class Slots {
   }
 
   private boolean handToFirst(int slot) {
+    states.setRelease(at(slot), SLOT_PASSED); // before another can have it
     for (Waiter first = queue.pollFirst(); first != null; first = queue.pollFirst()) {
-      states.setRelease(at(slot), first.mark); // before it can know, for it may release at once
       if (first.state.compareAndSet(WAITING, slot)) {
         LockSupport.unpark(first.thread);
         return true;
