@@ -1,0 +1,42 @@
+package dev.mlops.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mlops.model.Version;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+final class SwapReportTest {
+  private static final Version ONE = new Version("storms", "1", "sha256:" + "1".repeat(64));
+  private static final Version TWO = new Version("storms", "2", "sha256:" + "2".repeat(64));
+
+  private static SwapReport report(Optional<Version> from, Version to) {
+    return new SwapReport("storms@champion", from, to, List.of(), Map.of());
+  }
+
+  @Test
+  void swapped_isWhetherAnotherVersionServes() {
+    assertThat(report(Optional.of(ONE), TWO).swapped()).isTrue();
+    assertThat(report(Optional.empty(), ONE).swapped()).isTrue();
+    assertThat(report(Optional.of(ONE), ONE).swapped()).isFalse();
+  }
+
+  @Test
+  void new_copiesWhatItIsGiven_inOrder() {
+    Map<String, Duration> phases = new LinkedHashMap<>();
+    phases.put("open", Duration.ofMillis(2));
+    phases.put("load", Duration.ofMillis(1));
+    List<Gate.Result> gates = new ArrayList<>();
+    SwapReport report = new SwapReport("storms@champion", Optional.of(ONE), TWO, gates, phases);
+    phases.clear();
+    gates.add(new Gate.Result("mine", Gate.Outcome.PASS, ""));
+    assertThat(report.phases()).containsOnlyKeys("open", "load").isUnmodifiable();
+    assertThat(report.phases().keySet()).containsExactly("open", "load");
+    assertThat(report.gates()).isEmpty();
+  }
+}
