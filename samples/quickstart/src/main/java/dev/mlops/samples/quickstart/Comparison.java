@@ -6,8 +6,8 @@ import java.util.Map;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /**
- * Two versions on the same labelled rows: the log loss of each, and how much the newer one gains, with an interval that takes
- * blocks of rows as independent, not rows.
+ * Two versions on the same labelled rows: the log loss of each, and how much the newer one gains,
+ * with an interval that takes blocks of rows as independent, not rows.
  *
  * @param period which rows
  * @param rows how many
@@ -31,7 +31,7 @@ record Comparison(
     return high < 0 ? "1.0.0 is better" : "the data cannot decide";
   }
 
-  /** {@code 1990-2000   2,866   0.4817   0.4456   +0.0361 [+0.0200, +0.0522]   2.0.0 is better}. */
+  /** {@code 1990-2000 2,866 0.4817 0.4456 +0.0361 [+0.0200, +0.0522] 2.0.0 is better}. */
   @Override
   public String toString() {
     return String.format(

@@ -39,9 +39,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * Thirty years of Atlantic storms served in a few seconds: will the wind grow within six hours? Two versions are published, the
- * second takes over in the middle of the stream, a worse and a broken one are refused, and the labels that came six hours later
- * say which version was better.
+ * Thirty years of Atlantic storms served in a few seconds: will the wind grow within six hours? Two
+ * versions are published, the second takes over in the middle of the stream, a worse and a broken
+ * one are refused, and the labels that came six hours later say which version was better.
  */
 public final class Quickstart {
   private static final String ROUTE = "storms@champion";
@@ -114,7 +114,8 @@ public final class Quickstart {
       served.forEach((version, rows) -> say("%-12s answered %,6d records", version, rows.get()));
       say("none failed, none waited for the swap");
       say("the swap in %d took %s; what decided it:", SWAP_YEAR, millis(swap.phases()));
-      swap.gates().forEach(gate -> say("  %-8s %-8s %s", gate.gate(), gate.outcome(), gate.evidence()));
+      swap.gates()
+          .forEach(gate -> say("  %-8s %-8s %s", gate.gate(), gate.outcome(), gate.evidence()));
 
       chapter("3. Two versions that must not serve");
       tryOut(store, runtime, storms, "3.0.0", "3.0.0", "a worse model, by mistake");
@@ -129,33 +130,29 @@ public final class Quickstart {
     return publish(store, number, number, why);
   }
 
+  // spotless:off
   // region publish
   private Version publish(ModelStore store, String number, String folder, String why) {
-    ModelSchema schema =
-        ModelSchema.builder() // the columns in training order
-            .input(
-                "features", FLOAT, "month", "hour", "lat", "long", "wind", "pressure",
-                "wind_change_6h", "pressure_change_6h")
-            .optional("wind_change_6h", "pressure_change_6h")
-            .categorical("month")
-            .output("label", INT64)
-            .output("probabilities", FLOAT, "0", "1")
-            .score("probabilities.1")
-            .build();
+    ModelSchema schema = ModelSchema.builder()
+        .input("features", FLOAT,
+            "month", "hour", "lat", "long", "wind", "pressure", "wind_change_6h", "pressure_change_6h")
+        .optional("wind_change_6h", "pressure_change_6h")
+        .categorical("month")
+        .output("label", INT64)
+        .output("probabilities", FLOAT, "0", "1")
+        .score("probabilities.1")
+        .build();
     Path models = home.resolve("models").resolve(folder);
-    return store.publish(
-        ModelPackage.of("storms", number, schema)
-            .model("onnx", models.resolve("model.onnx"))
-            .golden(models.resolve("golden.csv"), 1e-5) // what it must answer before it may serve
-            .lineage(
-                facts ->
-                    facts
-                        .dataset("train", home.resolve("data/storms-1975-1989.csv"))
-                        .parameter("note", why))
-            .build());
+    return store.publish(ModelPackage.of("storms", number, schema)
+        .model("onnx", models.resolve("model.onnx"))
+        .golden(models.resolve("golden.csv"), 1e-5) // what it must answer before it may serve
+        .lineage(facts -> facts
+            .dataset("train", home.resolve("data/storms-1975-1989.csv"))
+            .parameter("note", why))
+        .build());
   }
-
   // endregion
+  // spotless:on
 
   private SwapReport serveAndSwap(
       ModelStore store,
@@ -187,15 +184,16 @@ public final class Quickstart {
     }
   }
 
-  private void serve(ModelHandle<Storm, Forecast> storms, List<Observed> stream, AtomicInteger next) {
+  private void serve(
+      ModelHandle<Storm, Forecast> storms, List<Observed> stream, AtomicInteger next) {
     for (int i = next.getAndIncrement(); i < stream.size(); i = next.getAndIncrement()) {
       Observed row = stream.get(i);
       progress(row);
       // region predict
       Prediction<Forecast> forecast =
-          storms.predict(
-              row.storm(), Call.with().key(row.key()).within(Duration.ofMillis(250)));
-      receipts.put(row.id(), forecast.receipt()); // kept beside the decision; names version and score
+          storms.predict(row.storm(), Call.with().key(row.key()).within(Duration.ofMillis(250)));
+      receipts.put(
+          row.id(), forecast.receipt()); // kept beside the decision; names version and score
       // endregion
       served.computeIfAbsent(forecast.version(), v -> new AtomicInteger()).incrementAndGet();
       LockSupport.parkNanos(PACE_NANOS);
@@ -211,7 +209,8 @@ public final class Quickstart {
     streamTime = row.time();
     int year = row.year();
     if (yearOf(before) < year) {
-      out.print((year == 1990 ? "   " : " ") + (year % 10 == 0 ? year : "%02d".formatted(year % 100)));
+      out.print(
+          (year == 1990 ? "   " : " ") + (year % 10 == 0 ? year : "%02d".formatted(year % 100)));
       out.print(year == 2020 ? "\n" : "");
       out.flush();
     }
@@ -298,7 +297,12 @@ public final class Quickstart {
         Storm s = row.storm();
         text.append(
             Stream.of(
-                    s.month(), s.hour(), s.lat(), s.lon(), s.wind(), s.pressure(),
+                    s.month(),
+                    s.hour(),
+                    s.lat(),
+                    s.lon(),
+                    s.wind(),
+                    s.pressure(),
                     s.windChange() == null ? "" : s.windChange(),
                     s.pressureChange() == null ? "" : s.pressureChange(),
                     row.truth().orElseThrow() ? "1" : "0",
