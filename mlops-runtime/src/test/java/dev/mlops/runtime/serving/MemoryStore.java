@@ -30,7 +30,12 @@ import java.util.concurrent.atomic.AtomicInteger;
  * is corrupt.
  */
 final class MemoryStore implements ModelStore {
+  private record Model(String format, Path file) {}
+
+  private static final Model FAKE = new Model("fake", Path.of("nowhere", "model.fake"));
+
   private final Map<String, ModelSchema> schemas = new LinkedHashMap<>();
+  private final Map<String, Model> models = new LinkedHashMap<>();
   private final List<Revision> revisions = new ArrayList<>();
   private final Set<String> corrupt = new HashSet<>();
   private final AtomicInteger opened = new AtomicInteger();
@@ -44,6 +49,12 @@ final class MemoryStore implements ModelStore {
 
   synchronized void put(String number, ModelSchema schema) {
     schemas.put(number, schema);
+  }
+
+  /** A version whose model is this file. */
+  synchronized void put(String number, ModelSchema schema, String format, Path model) {
+    put(number, schema);
+    models.put(number, new Model(format, model));
   }
 
   synchronized void corrupt(String number) {
@@ -115,7 +126,7 @@ final class MemoryStore implements ModelStore {
     }
     opened.incrementAndGet();
     open.incrementAndGet();
-    return new Stored(version, schema);
+    return new Stored(version, schema, models.getOrDefault(version.number(), FAKE));
   }
 
   @Override
@@ -160,10 +171,12 @@ final class MemoryStore implements ModelStore {
   private final class Stored implements StoredVersion {
     private final Version version;
     private final ModelSchema schema;
+    private final Model model;
 
-    Stored(Version version, ModelSchema schema) {
+    Stored(Version version, ModelSchema schema, Model model) {
       this.version = version;
       this.schema = schema;
+      this.model = model;
     }
 
     @Override
@@ -178,22 +191,22 @@ final class MemoryStore implements ModelStore {
 
     @Override
     public String format() {
-      return "fake";
+      return model.format();
     }
 
     @Override
     public Path folder() {
-      return Path.of("nowhere");
+      return model.file().getParent();
     }
 
     @Override
     public Path model() {
-      return Path.of("nowhere", "model.fake");
+      return model.file();
     }
 
     @Override
     public Set<String> files() {
-      return Set.of("model.fake");
+      return Set.of(model.file().getFileName().toString());
     }
 
     @Override

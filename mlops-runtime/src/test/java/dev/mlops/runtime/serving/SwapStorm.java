@@ -1,0 +1,198 @@
+package dev.mlops.runtime.serving;
+
+import dev.mlops.engine.Engine;
+import dev.mlops.engine.EngineSession;
+import dev.mlops.engine.Slot;
+import dev.mlops.inference.Call;
+import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.Prediction;
+import dev.mlops.inference.Row;
+import dev.mlops.model.ElementType;
+import dev.mlops.model.ModelSchema;
+import dev.mlops.runtime.engine.onnx.OnnxRuntimeEngine;
+import dev.mlops.store.StoredVersion;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Swaps a real model over and over while two threads predict, one of them in long batches; run in a JVM of its own, so that a
+ * native crash is an exit code. Version k answers as {@code storms} 1 where k is odd and as {@code storms} 2 where it is even,
+ * so an answer tells which model gave it.
+ *
+ * <p>Prints one line of figures, and what went wrong; exits with 0 if nothing did.
+ */
+final class SwapStorm {
+  private static final Row ROW =
+      Row.of(
+          "month", 9, "hour", 12, "lat", 29.7, "long", -60.2, "wind", 65, "pressure", 979,
+          "wind_change_6h", 0, "pressure_change_6h", -5);
+  private static final int BATCH = 5_000;
+
+  private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
+  private final AtomicLong predictions = new AtomicLong();
+  private final AtomicLong batches = new AtomicLong();
+
+  /** The number of the version that serves, written when its refresh has returned. */
+  private volatile int published = 1;
+
+  private volatile boolean done;
+
+  public static void main(String[] args) throws Exception {
+    System.exit(new SwapStorm().run(Path.of(args[0]), Integer.parseInt(args[1])) ? 0 : 1);
+  }
+
+  private boolean run(Path fixtures, int swaps) throws Exception {
+    ModelSchema schema =
+        ModelSchema.builder()
+            .input("features", ElementType.FLOAT, "month", "hour", "lat", "long", "wind", "pressure",
+                "wind_change_6h", "pressure_change_6h")
+            .output("probabilities", ElementType.FLOAT, "0", "1")
+            .score("probabilities.1")
+            .build();
+    MemoryStore store = new MemoryStore();
+    for (int k = 1; k <= swaps + 1; k++) {
+      store.put(String.valueOf(k), schema, "onnx", fixtures.resolve("models/storms/" + (2 - k % 2) + "/model.onnx"));
+    }
+    store.move("1");
+    Counting engine = new Counting(OnnxRuntimeEngine.create());
+    Routes routes =
+        new Routes(
+            new Settings(
+                store, List.of(engine), List.of(), List.of(), 2, Duration.ofSeconds(30), Duration.ZERO,
+                Optional.empty(), InstantSource.system(), 0));
+    ModelHandle<Row, Row> model = routes.handle("m@champion", Row.class, Row.class);
+    double odd = model.predict(ROW).value().number("1");
+    Thread single = new Thread(() -> guarded(() -> single(model, odd)));
+    Thread batch = new Thread(() -> guarded(() -> batch(model, odd)));
+    single.start();
+    batch.start();
+    for (int k = 2; k <= swaps + 1 && wrong.isEmpty(); k++) {
+      store.move(String.valueOf(k));
+      routes.refresh("m@champion");
+      published = k;
+    }
+    done = true;
+    single.join();
+    batch.join();
+    int live = engine.opened.get() - engine.closed.get();
+    routes.close(Duration.ofSeconds(30));
+    expect(engine.opened.get() == swaps + 1, "sessions opened: " + engine.opened.get());
+    expect(engine.opened.get() == engine.closed.get(), "sessions closed: " + engine.closed.get());
+    expect(store.open() == 0, "packages left open: " + store.open());
+    expect(predictions.get() > swaps && batches.get() > 0, "load was too small to say anything");
+    System.out.println(
+        "swaps " + swaps + ", predictions " + predictions + ", batches of " + BATCH + " " + batches
+            + ", sessions opened " + engine.opened + ", closed " + engine.closed + ", live before close " + live
+            + ", wrong " + wrong.size());
+    wrong.stream().limit(5).forEach(System.out::println);
+    return wrong.isEmpty();
+  }
+
+  private void single(ModelHandle<Row, Row> model, double odd) {
+    while (!done) {
+      int before = published;
+      check(model.predict(ROW), before, odd);
+      predictions.incrementAndGet();
+    }
+  }
+
+  private void batch(ModelHandle<Row, Row> model, double odd) {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < BATCH; i++) {
+      rows.add(ROW);
+    }
+    while (!done) {
+      int before = published;
+      List<Prediction<Row>> answers = model.predictAll(rows, Call.with());
+      for (Prediction<Row> answer : answers) {
+        expect(answer.version().equals(answers.get(0).version()), "a batch of two versions");
+        check(answer, before, odd);
+      }
+      expect(answers.size() == BATCH, "a batch of " + answers.size());
+      batches.incrementAndGet();
+    }
+  }
+
+  private void check(Prediction<Row> answer, int published, double odd) {
+    int version = Integer.parseInt(answer.version().number());
+    if (version < published) {
+      wrong.add("a call begun after " + published + " was published was answered by " + version);
+    }
+    boolean likeOdd = Math.abs(answer.value().number("1") - odd) < 1e-6;
+    if (likeOdd != (version % 2 == 1)) {
+      wrong.add("an answer named " + version + " is not that version's");
+    }
+  }
+
+  private void expect(boolean holds, String what) {
+    if (!holds) {
+      wrong.add(what);
+    }
+  }
+
+  private void guarded(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException | Error e) {
+      wrong.add("a prediction failed: " + e);
+    }
+  }
+
+  /** Counts sessions. */
+  private static final class Counting implements Engine {
+    private final Engine engine;
+    final AtomicInteger opened = new AtomicInteger();
+    final AtomicInteger closed = new AtomicInteger();
+
+    Counting(Engine engine) {
+      this.engine = engine;
+    }
+
+    @Override
+    public String name() {
+      return engine.name();
+    }
+
+    @Override
+    public Set<String> formats() {
+      return engine.formats();
+    }
+
+    @Override
+    public Optional<String> declines(StoredVersion version) {
+      return engine.declines(version);
+    }
+
+    @Override
+    public ModelSchema describe(StoredVersion version) {
+      return engine.describe(version);
+    }
+
+    @Override
+    public EngineSession load(StoredVersion version, int slots) {
+      EngineSession session = engine.load(version, slots);
+      opened.incrementAndGet();
+      return new EngineSession() {
+        @Override
+        public Slot slot(int index) {
+          return session.slot(index);
+        }
+
+        @Override
+        public void close() {
+          session.close();
+          closed.incrementAndGet();
+        }
+      };
+    }
+  }
+}
