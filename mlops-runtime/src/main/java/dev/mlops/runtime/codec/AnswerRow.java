@@ -148,11 +148,10 @@ final class AnswerRow implements Row {
   public String toString() {
     StringBuilder text = new StringBuilder("{");
     for (int i = 0; i < values.length; i++) {
-      String array = Arrays.deepToString(new Object[] {values[i]});
-      text.append(i == 0 ? "" : ", ")
-          .append(names.columns[i].name())
-          .append('=')
-          .append(array, 1, array.length() - 1);
+      text.append(i == 0 ? "" : ", ").append(names.columns[i].name()).append('=');
+      Object shown = values[i] instanceof byte[] ? longs(names.columns[i].name()) : values[i];
+      String array = Arrays.deepToString(new Object[] {shown});
+      text.append(array, 1, array.length() - 1);
     }
     return text.append('}').toString();
   }

@@ -15,7 +15,6 @@ import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,8 +147,7 @@ public final class Frame {
    */
   public double element(int row, int column, int index) {
     int tensor = places[column * PLACE];
-    return element(
-        schema.inputs().get(tensor).type(), input(tensor), position(row, column, index));
+    return element(schema.inputs().get(tensor).type(), input(tensor), position(row, column, index));
   }
 
   /** The number of elements of a value: 1 for a number or a text. */

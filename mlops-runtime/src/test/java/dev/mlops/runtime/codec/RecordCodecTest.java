@@ -209,8 +209,7 @@ final class RecordCodecTest {
     assertThat(codec.read(frame, 0)).isEqualTo(first);
     assertThat(codec.read(frame, 1)).isEqualTo(second);
     assertThat(numbers(frame, 0, 9))
-        .containsExactly(
-            (double) 0.1f, 0.1, 0.5, -128, -32768, Integer.MIN_VALUE, -0x1p63, 255, 1);
+        .containsExactly((double) 0.1f, 0.1, 0.5, -128, -32768, Integer.MIN_VALUE, -0x1p63, 255, 1);
   }
 
   private record Wide(
@@ -231,8 +230,7 @@ final class RecordCodecTest {
     Frame frame = new Frame(EVERY, slot);
     BoundCodec<Every, Wide> codec = Codecs.bind(EVERY, Every.class, Wide.class);
 
-    codec.write(
-        new Every(0.1f, 0.1, 0.5f, (byte) -1, (short) -2, -3, -4L, 200, true, "x"), frame);
+    codec.write(new Every(0.1f, 0.1, 0.5f, (byte) -1, (short) -2, -3, -4L, 200, true, "x"), frame);
     frame.run();
 
     assertThat(codec.read(frame, 0))
@@ -330,9 +328,10 @@ final class RecordCodecTest {
         written(
             schema,
             new Doubles(
-                new double[] {0.1, 2}, new float[] {0.1f, 2}, new int[] {-1, 2}, new boolean[] {
-                  true, false
-                }));
+                new double[] {0.1, 2},
+                new float[] {0.1f, 2},
+                new int[] {-1, 2},
+                new boolean[] {true, false}));
 
     assertThat(frame.element(0, 0, 0)).isEqualTo(0.1f);
     assertThat(frame.element(0, 1, 0)).isEqualTo((double) 0.1f);
@@ -412,7 +411,11 @@ final class RecordCodecTest {
   // what is refused at binding
 
   private record Misfit(
-      String month, double latitude, float wind, @Column("features.wind") int gust, int[] landfall) {}
+      String month,
+      double latitude,
+      float wind,
+      @Column("features.wind") int gust,
+      int[] landfall) {}
 
   private record Wrong(int label, float[] probabilities, @Column("1") Float probability) {}
 
@@ -420,10 +423,10 @@ final class RecordCodecTest {
   void bind_everyMisfitOfBothSides_toldAtOnce() {
     InvalidSettingsException e =
         catchThrowableOfType(
-            InvalidSettingsException.class,
-            () -> Codecs.bind(STORMS, Misfit.class, Wrong.class));
+            InvalidSettingsException.class, () -> Codecs.bind(STORMS, Misfit.class, Wrong.class));
 
-    String number = "a number: float, double, long, int, short, byte or boolean or one of their boxes";
+    String number =
+        "a number: float, double, long, int, short, byte or boolean or one of their boxes";
     assertThat(e.problems())
         .containsExactly(
             "component 'month' (String) of Misfit does not fit column 'month' (FLOAT); it takes "
@@ -471,7 +474,8 @@ final class RecordCodecTest {
             "component 'pixels' (float) of Image does not fit column 'pixels' (UINT8 [rows, 8, 8]);"
                 + " it takes float[], double[], long[], int[], byte[] or boolean[]");
     assertThatThrownBy(() -> Codecs.bind(text, Text.class, Nothing.class))
-        .hasMessage("component 't' (float) of Text does not fit column 't' (TEXT); it takes String");
+        .hasMessage(
+            "component 't' (float) of Text does not fit column 't' (TEXT); it takes String");
     assertThatThrownBy(() -> Codecs.bind(x, Char.class, Nothing.class))
         .hasMessageStartingWith("component 'x' (char) of Char does not fit column 'x' (FLOAT)");
     record X(float x) {}
@@ -520,8 +524,7 @@ final class RecordCodecTest {
   void bind_publicRecordOfAnExportedPackage_needsNothingOpened(@TempDir Path folder)
       throws Exception {
     Class<?> open =
-        closedRecord(
-            folder, "public record Seen(float x) {}", "Seen", "exports closed.inside;");
+        closedRecord(folder, "public record Seen(float x) {}", "Seen", "exports closed.inside;");
     ModelSchema schema = ModelSchema.builder().input("x", FLOAT).output("y", FLOAT).build();
     Object one = open.getConstructor(float.class).newInstance(3f);
     Frame frame = frame(schema);
@@ -537,8 +540,9 @@ final class RecordCodecTest {
   /* A class in a module of its own, compiled and loaded here. */
   private static Class<?> closedRecord(Path folder, String source, String name, String directive)
       throws IOException, ClassNotFoundException {
-    Path info = Files.writeString(folder.resolve("module-info.java"),
-        "module closed { " + directive + " }");
+    Path info =
+        Files.writeString(
+            folder.resolve("module-info.java"), "module closed { " + directive + " }");
     Path inside = Files.createDirectories(folder.resolve("closed/inside"));
     Path file =
         Files.writeString(inside.resolve(name + ".java"), "package closed.inside; " + source);
@@ -557,8 +561,7 @@ final class RecordCodecTest {
     assertThat(result).as(errors.toString()).isZero();
     ModuleLayer boot = ModuleLayer.boot();
     Configuration configuration =
-        boot.configuration()
-            .resolve(ModuleFinder.of(classes), ModuleFinder.of(), Set.of("closed"));
+        boot.configuration().resolve(ModuleFinder.of(classes), ModuleFinder.of(), Set.of("closed"));
     return boot.defineModulesWithOneLoader(configuration, ClassLoader.getSystemClassLoader())
         .findLoader("closed")
         .loadClass("closed.inside." + name);
@@ -613,10 +616,7 @@ final class RecordCodecTest {
       refused(
           schema,
           new N(Double.NaN),
-          "column 'n' was NaN; "
-              + a
-              + type
-              + " column that is not optional takes finite numbers");
+          "column 'n' was NaN; " + a + type + " column that is not optional takes finite numbers");
       assertThat(written(schema, new N(1)).number(0, 0)).isEqualTo(1);
       if (type != INT64) {
         refused(
@@ -685,15 +685,13 @@ final class RecordCodecTest {
         "column 'v' was a number that FLOAT does not hold");
     ModelSchema texts =
         ModelSchema.builder().input("v", TEXT, Shape.perRow(2)).output("y", FLOAT).build();
-    refused(
-        texts, new T(new String[] {"a", null}), "column 'v' has an element that is null");
+    refused(texts, new T(new String[] {"a", null}), "column 'v' has an element that is null");
   }
 
   @Test
   void write_badRowOfAList_namedByItsIndexInTheList() {
     List<Storm> storms =
-        Arrays.asList(
-            new Storm(1, 1, 1f, 1, true), null, new Storm(1, Double.NaN, 1f, 1, true));
+        Arrays.asList(new Storm(1, 1, 1f, 1, true), null, new Storm(1, Double.NaN, 1f, 1, true));
     BoundCodec<Storm, Nothing> codec = Codecs.bind(STORMS, Storm.class, Nothing.class);
     assertThatThrownBy(() -> codec.write(storms, 1, 2, frame(STORMS)))
         .isInstanceOf(InvalidInputException.class)
