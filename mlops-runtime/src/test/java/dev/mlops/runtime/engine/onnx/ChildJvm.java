@@ -1,0 +1,101 @@
+package dev.mlops.runtime.engine.onnx;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * A JVM of its own for what could end one. Its class path stands in an argument file, so that its
+ * command line is as long as its arguments and no longer.
+ */
+public final class ChildJvm {
+  /**
+   * How it went.
+   *
+   * @param exit the exit status: 134 or 139 after a native crash
+   * @param output standard output and error, together
+   */
+  public record Result(int exit, String output) {
+    /** Whether it died of a signal rather than by its own will. */
+    public boolean crashed() {
+      return exit >= 128;
+    }
+  }
+
+  private final Path folder;
+  private List<String> classPath =
+      List.of(System.getProperty("java.class.path").split(File.pathSeparator));
+
+  /** A child that writes its files to a folder. */
+  public ChildJvm(Path folder) {
+    this.folder = folder;
+  }
+
+  /** Leaves out parts of the class path. */
+  public ChildJvm without(Predicate<String> entries) {
+    classPath = classPath.stream().filter(entries.negate()).toList();
+    return this;
+  }
+
+  /** Puts a jar in front of the class path. */
+  public ChildJvm with(Path jar) {
+    List<String> longer = new ArrayList<>(List.of(jar.toString()));
+    longer.addAll(classPath);
+    classPath = longer;
+    return this;
+  }
+
+  /** Runs a main class to its end, or ends it after two minutes. */
+  public Result run(Class<?> main, String... arguments) throws IOException, InterruptedException {
+    Path options = folder.resolve("options.txt");
+    Path output = folder.resolve("output.txt");
+    Files.writeString(
+        options,
+        """
+        -Xmx256m
+        -XX:-CreateCoredumpOnCrash
+        -XX:ErrorFile=%s
+        -Djava.io.tmpdir=%s
+        -cp
+        %s
+        %s
+        """
+            .formatted(
+                quoted(folder.resolve("crash.log").toString()),
+                quoted(folder.toString()),
+                quoted(String.join(File.pathSeparator, classPath)),
+                main.getName()));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + options));
+    command.addAll(Arrays.asList(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().remove("ORT_DISABLE_TELEMETRY");
+    builder.environment().remove("JDK_JAVA_OPTIONS");
+    Process process = builder.redirectOutput(output.toFile()).start();
+    if (!process.waitFor(2, TimeUnit.MINUTES)) {
+      process.destroyForcibly().waitFor();
+      throw new AssertionError("the child did not end: " + Files.readString(output));
+    }
+    // bytes that a crash left half written are no reason to fail
+    String text = new String(Files.readAllBytes(output), StandardCharsets.ISO_8859_1);
+    return new Result(
+        process.exitValue(),
+        text.lines()
+            .filter(line -> !line.startsWith("WARNING: ")) // of native access, on 24 and later
+            .collect(Collectors.joining("\n")));
+  }
+
+  private static String quoted(String text) {
+    return '"' + text.replace("\\", "\\\\") + '"';
+  }
+}
