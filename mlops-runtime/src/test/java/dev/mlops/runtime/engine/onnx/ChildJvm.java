@@ -20,13 +20,13 @@ public final class ChildJvm {
   /**
    * How it went.
    *
-   * @param exit the exit status: 134 or 139 after a native crash
+   * @param exit the exit status
    * @param output standard output and error, together
    */
   public record Result(int exit, String output) {
-    /** Whether it died of a signal rather than by its own will. */
+    /** Whether native code ended it: by a signal, or so that the JVM could still say so. */
     public boolean crashed() {
-      return exit >= 128;
+      return exit >= 128 || output.contains("A fatal error has been detected");
     }
   }
 
