@@ -38,11 +38,11 @@ final class CsvTable implements AutoCloseable {
    *
    * @param file its name in messages
    */
-  @SuppressWarnings("this-escape")
   CsvTable(String file, InputStream bytes) {
     this.file = file;
     this.reader =
         CsvReader.builder()
+            .allowUnclosedQuote(false)
             .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
             .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
             .ofCsvRecord(decoded(bytes));

@@ -1,5 +1,6 @@
 package dev.mlops.runtime.rollout;
 
+import dev.mlops.inference.InvalidInputException;
 import dev.mlops.inference.Row;
 import dev.mlops.model.ColumnSpec;
 import dev.mlops.model.TensorSpec;
@@ -33,8 +34,13 @@ final class FiniteGate implements Gate {
       return skipped("no output is of floating type");
     }
     SampleRows samples = SampleRows.of(candidate.version());
-    List<Row> answers = new Scorer(candidate::predict).predict(samples.rows());
-    String which = (samples.golden() ? " golden records" : " rows made from the schema");
+    List<Row> answers;
+    try {
+      answers = new Scorer(candidate::predict).predict(samples.rows());
+    } catch (InvalidInputException e) {
+      return fail("the golden records do not fit the schema: " + e.getMessage());
+    }
+    String which = samples.golden() ? " golden records" : " rows made from the schema";
     List<String> found = new ArrayList<>();
     boolean dead = false;
     int columns = 0;

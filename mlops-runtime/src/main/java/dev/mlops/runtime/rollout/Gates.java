@@ -1,7 +1,7 @@
 package dev.mlops.runtime.rollout;
 
+import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.Row;
-import dev.mlops.model.MlopsException;
 import dev.mlops.rollout.Candidate;
 import dev.mlops.rollout.Gate;
 import dev.mlops.store.StoredVersion;
@@ -68,13 +68,14 @@ public final class Gates {
       result = gate.check(candidate);
     } catch (VirtualMachineError e) {
       throw e;
+    } catch (ModelFailedException e) {
+      return failed(gate, "the model failed: " + e.getMessage());
     } catch (Throwable e) { // a user's gate may throw anything, an AssertionError for instance
       LOG.log(System.Logger.Level.WARNING, "gate " + name(gate) + " threw", e);
-      return new Gate.Result(name(gate), Gate.Outcome.FAIL, "the gate threw " + text(e));
+      return failed(gate, "the gate threw " + e);
     }
     if (result == null) {
-      return new Gate.Result(
-          name(gate), Gate.Outcome.FAIL, "the gate returned null; a gate must return a result");
+      return failed(gate, "the gate returned null; a gate must return a result");
     }
     return result;
   }
@@ -83,18 +84,15 @@ public final class Gates {
     return new Gate.Result(name(gate), Gate.Outcome.SKIPPED, evidence);
   }
 
+  private static Gate.Result failed(Gate gate, String evidence) {
+    return new Gate.Result(name(gate), Gate.Outcome.FAIL, evidence);
+  }
+
   private static String name(Gate gate) {
     try {
       return gate.name();
     } catch (RuntimeException e) {
       return gate.getClass().getName();
     }
-  }
-
-  /** Our own failures speak for themselves; others need their type. */
-  private static String text(Throwable thrown) {
-    return thrown instanceof MlopsException known
-        ? known.code() + ": " + known.getMessage()
-        : thrown.toString();
   }
 }

@@ -1,5 +1,6 @@
 package dev.mlops.runtime.rollout;
 
+import dev.mlops.inference.InvalidInputException;
 import dev.mlops.inference.Row;
 import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.model.ModelSchema;
@@ -39,6 +40,8 @@ final class GoldenGate implements Gate {
       try (GoldenRecords records = golden.get()) {
         return check(candidate, records);
       }
+    } catch (InvalidInputException e) {
+      return fail("the golden records do not fit the schema: " + e.getMessage());
     } catch (InvalidSettingsException e) {
       return fail(String.valueOf(e.getMessage()));
     }
@@ -106,11 +109,9 @@ final class GoldenGate implements Gate {
 
     private void elements(TensorSpec tensor, Row answer, String name, Object wanted, String at) {
       Object given =
-          tensor.type().floating()
-              ? answer.doubles(column(name))
-              : tensor.type().integral()
-                  ? answer.longs(column(name))
-                  : Objects.requireNonNull(answer.value(column(name)));
+          tensor.type().integral()
+              ? answer.longs(column(name)) // an unsigned byte is negative in an array of bytes
+              : Objects.requireNonNull(answer.value(column(name)));
       int size = Array.getLength(wanted);
       if (Array.getLength(given) != size) {
         mismatch(at + " had " + Array.getLength(given) + " elements, wanted " + size);
@@ -132,7 +133,7 @@ final class GoldenGate implements Gate {
           largest = error;
           where = at;
         }
-        return error <= tolerance || mismatch(at + " was " + a + ", wanted " + b);
+        return error <= tolerance || mismatch(at + " was " + given + ", wanted " + b);
       }
       boolean same =
           tensor.type().integral()

@@ -165,7 +165,6 @@ abstract class GoldenRecords implements AutoCloseable {
         JsonMapper.builder()
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
     private final String file;
@@ -208,8 +207,12 @@ abstract class GoldenRecords implements AutoCloseable {
         ModelSchema.Place place =
             schema.input(name).orElseThrow(() -> problem("'" + name + "' is no input"));
         JsonNode node = in.get(name);
+        String column = schema.inputColumns().get(place.index()).name();
+        if (inputs.containsKey(column)) {
+          throw problem("'" + column + "' stands there twice");
+        }
         inputs.put(
-            schema.inputColumns().get(place.index()).name(),
+            column,
             node.isNull() ? null : value("in", name, node, schema.inputs().get(place.tensor())));
       }
       Map<String, Object> expected = new LinkedHashMap<>();
