@@ -40,7 +40,7 @@ final class FiniteGate implements Gate {
     } catch (InvalidInputException e) {
       return fail("the golden records do not fit the schema: " + e.getMessage());
     }
-    String which = samples.golden() ? " golden records" : " rows made from the schema";
+    String which = samples.golden() ? "golden record" : "made-up row";
     List<String> found = new ArrayList<>();
     boolean dead = false;
     int columns = 0;
@@ -62,11 +62,10 @@ final class FiniteGate implements Gate {
           found.add(
               String.format(
                   Locale.ROOT,
-                  "'%s' is not finite for %d of %d%s, first %s for row %d",
+                  "'%s' is not finite for %,d of %s, first %s for row %,d",
                   column.name(),
                   bad,
-                  answers.size(),
-                  which,
+                  Words.count(answers.size(), which),
                   value,
                   first + 1));
         }
@@ -74,12 +73,9 @@ final class FiniteGate implements Gate {
     }
     if (found.isEmpty()) {
       return pass(
-          String.format(
-              Locale.ROOT,
-              "all %d columns of floating type are finite for %d%s",
-              columns,
-              answers.size(),
-              which));
+          Words.count(columns, "column")
+              + " of floating type, all finite for "
+              + Words.count(answers.size(), which));
     }
     String evidence =
         String.join("; ", found.subList(0, Math.min(SHOWN, found.size())))

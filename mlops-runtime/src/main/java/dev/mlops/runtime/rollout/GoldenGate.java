@@ -153,8 +153,8 @@ final class GoldenGate implements Gate {
     String success() {
       return String.format(
           Locale.ROOT,
-          "%,d records within %s%s",
-          records,
+          "%s within %s%s",
+          Words.count(records, "record"),
           tolerance,
           where == null
               ? ""
@@ -164,10 +164,10 @@ final class GoldenGate implements Gate {
     String failure() {
       return String.format(
           Locale.ROOT,
-          "%,d of %,d values of %,d records are off by more than %s: %s%s%s",
+          "%,d of %s of %s off by more than %s: %s%s%s",
           bad,
-          values,
-          records,
+          Words.count(values, "value"),
+          Words.count(records, "record"),
           tolerance,
           String.join("; ", mismatches),
           bad > mismatches.size()

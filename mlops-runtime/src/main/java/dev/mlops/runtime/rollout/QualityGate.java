@@ -173,9 +173,7 @@ public final class QualityGate implements Gate {
 
   private Result judge(BlockedGain gain, String loss, String against, long unlabelled) {
     String left =
-        unlabelled == 0
-            ? ""
-            : String.format(Locale.ROOT, "; %,d rows without truth left out", unlabelled);
+        unlabelled == 0 ? "" : "; " + Words.count(unlabelled, "row") + " without truth left out";
     if (gain.rows() == 0) {
       return undecided(file + " holds no row with a truth" + left);
     }
@@ -184,17 +182,17 @@ public final class QualityGate implements Gate {
     String interval =
         gain.blocks() < 2 ? "" : " [" + number(lower, upper) + ", " + number(upper, lower) + "]";
     String evidence =
-        String.format(
-                Locale.ROOT,
-                "gain in %s %s%s over %,d %s in %,d %s against %s",
-                loss,
-                number(gain.mean(), Math.max(Math.abs(lower), Math.abs(upper))),
-                interval,
-                gain.rows(),
-                gain.rows() == 1 ? "row" : "rows",
-                gain.blocks(),
-                gain.blocks() == 1 ? "block" : "blocks",
-                against)
+        "gain in "
+            + loss
+            + " "
+            + number(gain.mean(), Math.max(Math.abs(lower), Math.abs(upper)))
+            + interval
+            + " over "
+            + Words.count(gain.rows(), "row")
+            + " in "
+            + Words.count(gain.blocks(), "block")
+            + " against "
+            + against
             + left;
     if (gain.blocks() < FEWEST_BLOCKS) {
       return undecided(

@@ -30,10 +30,10 @@ final class SchemaGate implements Gate {
       return fail("the package's schema is not the model's: " + String.join("; ", problems));
     }
     String fits =
-        schema.inputs().size()
-            + " tensors in and "
+        Words.count(schema.inputs().size(), "tensor")
+            + " in and "
             + schema.outputs().size()
-            + " out are as the model has them";
+            + " out as the model has them";
     if (candidate.activeSchema().isEmpty()) {
       return pass(fits);
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.mlops.model.ElementType;
 import dev.mlops.model.Shape;
 import dev.mlops.model.TensorSpec;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -38,13 +39,11 @@ final class Values {
     if (type.floating()) {
       return number;
     }
-    if (cell.matches("[+-]?\\d{1,18}")) {
-      return Long.parseLong(cell);
+    try {
+      return new BigDecimal(cell).longValueExact(); // 7.0 and 7e0 are whole
+    } catch (ArithmeticException | NumberFormatException e) {
+      throw new IllegalArgumentException("is no whole number of 64 bits, wanted " + type, e);
     }
-    if (number != Math.rint(number) || Math.abs(number) >= 0x1p53) {
-      throw new IllegalArgumentException("is no whole number, wanted " + type);
-    }
-    return (long) number;
   }
 
   /** A number as Java, Python and R write it, not a finite one included. */

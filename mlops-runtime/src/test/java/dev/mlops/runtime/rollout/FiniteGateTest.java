@@ -31,7 +31,7 @@ final class FiniteGateTest {
             new Result(
                 "finite",
                 Outcome.PASS,
-                "all 2 columns of floating type are finite for 3 golden records"));
+                "2 columns of floating type, all finite for 3 golden records"));
   }
 
   @Test
@@ -77,8 +77,7 @@ final class FiniteGateTest {
             new Result(
                 "finite",
                 Outcome.FAIL,
-                "'v' is not finite for 2 of 2 rows made from the schema, first Infinity for row"
-                    + " 1"));
+                "'v' is not finite for 2 of 2 made-up rows, first Infinity for row" + " 1"));
   }
 
   @Test
@@ -89,7 +88,7 @@ final class FiniteGateTest {
             new Result(
                 "finite",
                 Outcome.SKIPPED,
-                "'0' is not finite for 1 of 2 rows made from the schema, first -Infinity for row 1,"
+                "'0' is not finite for 1 of 2 made-up rows, first -Infinity for row 1,"
                     + " which decides nothing; publish golden records"));
   }
 

@@ -46,9 +46,8 @@ final class GatesTest {
     assertThat(Gates.check(Gates.standard(), CANDIDATE))
         .extracting(Result::toString)
         .containsExactly(
-            "schema PASS: 2 tensors in and 1 out are as the model has them",
-            "finite PASS: all 2 columns of floating type are finite for 2 rows made from the"
-                + " schema",
+            "schema PASS: 2 tensors in and 1 out as the model has them",
+            "finite PASS: 2 columns of floating type, all finite for 2 made-up rows",
             "golden SKIPPED: the package has no golden records");
   }
 

@@ -97,7 +97,7 @@ final class GoldenGateTest {
             new Result(
                 "golden",
                 Outcome.FAIL,
-                "4 of 9 values of 3 records are off by more than 1.0E-5: line 2 'label' was 3,"
+                "4 of 9 values of 3 records off by more than 1.0E-5: line 2 'label' was 3,"
                     + " wanted 2; line 2 'word' was a, wanted b; line 2 '1' was 0.3, wanted 0.31;"
                     + " and 1 more; largest error 0.50 at line 3 '1'"));
   }
@@ -158,7 +158,7 @@ final class GoldenGateTest {
             .batching(rows -> rows.stream().map(row -> Row.of("1", (double) rows.size())).toList());
     assertThat(new GoldenGate().check(candidate).evidence())
         .isEqualTo(
-            "1 of 3 values of 2 records are off by more than 0.0: line 2, scored alone, '1' was"
+            "1 of 3 values of 2 records off by more than 0.0: line 2, scored alone, '1' was"
                 + " 1.0, wanted 2.0; largest error 0.50 at line 2, scored alone, '1'");
   }
 
@@ -192,7 +192,7 @@ final class GoldenGateTest {
     }
     assertThat(check(FakeVersion.csv(SCHEMA, 0, lines), GoldenGateTest::answer).evidence())
         .isEqualTo(
-            "1 of 3,000 values of 3,000 records are off by more than 0.0: line 3001 'label' was"
+            "1 of 3,000 values of 3,000 records off by more than 0.0: line 3001 'label' was"
                 + " 3000, wanted 0");
   }
 
@@ -208,7 +208,8 @@ final class GoldenGateTest {
             "golden.csv line 2: column 'age' is not finite, but the schema does not let it be"
                 + " missing");
     assertThat(damaged("age,calls,plan,expected.label", "1,1,a,0.5"))
-        .isEqualTo("golden.csv line 2: column 'expected.label' is no whole number, wanted INT64");
+        .isEqualTo(
+            "golden.csv line 2: column 'expected.label' is no whole number of 64 bits, wanted INT64");
     assertThat(damaged("age,features.age,plan,expected.p,expected.x", "1,1,a,0.5,1"))
         .isEqualTo(
             "2 problems: golden.csv: both 'age' and 'features.age' stand there; leave one out;"
@@ -285,7 +286,7 @@ final class GoldenGateTest {
                             false))
                 .evidence())
         .isEqualTo(
-            "4 of 4 values of 1 records are off by more than 0.001: line 1 'scores'[2] was 0.25,"
+            "4 of 4 values of 1 record off by more than 0.001: line 1 'scores'[2] was 0.25,"
                 + " wanted 0.5; line 1 'counts' had 3 elements, wanted 2; line 1 'sure' was false,"
                 + " wanted true; and 1 more; largest error 0.25 at line 1 'scores'[2]");
   }
@@ -304,7 +305,7 @@ final class GoldenGateTest {
         "{\"in\":{\"pixels\":[1,2]},\"out\":{}}; golden.jsonl line 1: in 'pixels' has 2 elements,"
             + " wanted 4 for [rows, 2, 2]",
         "{\"in\":{\"pixels\":[1,2,3,0.5]},\"out\":{}}; golden.jsonl line 1: in 'pixels' is no whole"
-            + " number, wanted INT64",
+            + " number of 64 bits, wanted INT64",
         "{\"in\":{\"weight\":1},\"out\":{\"letter\":7}}; golden.jsonl line 1: out 'letter' is no"
             + " text",
         "{\"in\":{\"weight\":1,\"weight.weight\":2},\"out\":{}}; golden.jsonl line 1: 'weight'"

@@ -184,7 +184,7 @@ final class QualityGateTest {
         .isEqualTo(
             result(
                 Outcome.UNDECIDED,
-                file + " holds no row with a truth; 1 rows without truth left out"));
+                file + " holds no row with a truth; 1 row without truth left out"));
   }
 
   @Test

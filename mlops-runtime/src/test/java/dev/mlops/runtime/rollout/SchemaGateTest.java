@@ -39,7 +39,7 @@ final class SchemaGateTest {
             .build();
     assertThat(describedAs(SCHEMA, described))
         .isEqualTo(
-            new Result("schema", Outcome.PASS, "2 tensors in and 2 out are as the model has them"));
+            new Result("schema", Outcome.PASS, "2 tensors in and 2 out as the model has them"));
   }
 
   @Test
@@ -114,7 +114,7 @@ final class SchemaGateTest {
             new Result(
                 "schema",
                 Outcome.PASS,
-                "2 tensors in and 2 out are as the model has them, the columns are those of"
+                "2 tensors in and 2 out as the model has them, the columns are those of"
                     + " 1.0.0"));
   }
 
