@@ -1,10 +1,13 @@
 package dev.mlops.inference;
 
 import java.lang.reflect.Array;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -126,20 +129,33 @@ final class MapRow implements Row {
     return value(column) == null;
   }
 
-  /** The names and values. */
+  /** The names and values; arrays by their elements. */
   @Override
   public String toString() {
-    return values.toString();
+    StringJoiner text = new StringJoiner(", ", "{", "}");
+    values.forEach(
+        (name, value) -> {
+          String inBrackets = Arrays.deepToString(new Object[] {value});
+          text.add(name + "=" + inBrackets.substring(1, inBrackets.length() - 1));
+        });
+    return text.toString();
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof MapRow that && values.equals(that.values);
+    return other instanceof MapRow that
+        && values.keySet().equals(that.values.keySet())
+        && values.keySet().stream()
+            .allMatch(name -> Objects.deepEquals(values.get(name), that.values.get(name)));
   }
 
   @Override
   public int hashCode() {
-    return values.hashCode();
+    int hash = 0;
+    for (Map.Entry<String, @Nullable Object> entry : values.entrySet()) {
+      hash += entry.getKey().hashCode() ^ Arrays.deepHashCode(new Object[] {entry.getValue()});
+    }
+    return hash; // of any order, as a map's
   }
 
   private Object array(String column) {

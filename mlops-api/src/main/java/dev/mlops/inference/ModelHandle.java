@@ -58,7 +58,10 @@ public interface ModelHandle<I, O> {
   /** The version its route serves now. */
   Version version();
 
-  /** A handle that answers by a function, for tests of code that takes one. */
+  /**
+   * A handle that answers by a function, for tests of code that takes one. Its predictions are
+   * those of {@link Prediction#of(Object)}; what the function throws, the call throws.
+   */
   static <I, O> ModelHandle<I, O> of(Function<? super I, ? extends O> model) {
     return new FunctionHandle<>(model);
   }

@@ -28,7 +28,7 @@ public final class Prediction<O> {
 
   /**
    * A prediction of no model, for tests of code that takes one: version {@code fake:0}, and a
-   * receipt that can be parsed.
+   * receipt that can be parsed, the same for all of them.
    */
   public static <O> Prediction<O> of(O value) {
     return of(

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * values are.
  *
  * <p>A number of any Java type is taken where its value fits the column; text must be text; null is
- * missing. A column that is a vector or an image takes an array in row-major order. A row of
- * answers finds a column also as {@code tensor.column}.
+ * missing, and an optional column may be left out. A column that is a vector or an image takes an
+ * array in row-major order. A row of answers finds a column also as {@code tensor.column}.
  */
 public interface Row {
   /**
@@ -67,7 +67,7 @@ public interface Row {
   /**
    * The values of a vector of whole numbers; see {@link #floats(String)}.
    *
-   * @throws InvalidInputException also if a value has a fraction
+   * @throws InvalidInputException also if they are no whole numbers
    */
   long[] longs(String column);
 

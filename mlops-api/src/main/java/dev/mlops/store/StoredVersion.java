@@ -38,11 +38,14 @@ public interface StoredVersion extends AutoCloseable {
    * Opens the part with a role.
    *
    * @return the caller's to close; empty if the package has none
+   * @throws IllegalArgumentException if several files share the role; read those from the folder
    */
   Optional<InputStream> part(String role);
 
   /**
    * The path of the part with a role, as {@link #files()} spells it; empty if the package has none.
+   *
+   * @throws IllegalArgumentException if several files share the role
    */
   Optional<String> partPath(String role);
 

@@ -187,7 +187,17 @@ final class RowTest {
         .hasSameHashCodeAs(Row.of(values))
         .isNotEqualTo(Row.of("age", 41))
         .isNotEqualTo(values);
-    assertThat(Row.of("age", 41)).hasToString("{age=41}");
+    assertThat(Row.of("age", 41, "x", new float[] {1, 2}, "city", null))
+        .hasToString("{age=41, x=[1.0, 2.0], city=null}");
+  }
+
+  @Test
+  void equals_ofArraysWithTheSameElements_isTrue() {
+    assertThat(Row.of("x", new float[] {1, 2}))
+        .isEqualTo(Row.of("x", new float[] {1, 2}))
+        .hasSameHashCodeAs(Row.of("x", new float[] {1, 2}))
+        .isNotEqualTo(Row.of("x", new float[] {1, 3}))
+        .isNotEqualTo(Row.of("y", new float[] {1, 2}));
   }
 
   @Test
