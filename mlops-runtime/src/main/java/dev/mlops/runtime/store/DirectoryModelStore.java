@@ -101,7 +101,7 @@ public final class DirectoryModelStore implements ModelStore {
   }
 
   private void collect(Path folder, String name, List<String> models) throws IOException {
-    if (!name.isEmpty() && !numbers(folder.resolve(VERSIONS), name).isEmpty()) {
+    if (!name.isEmpty() && holdsVersion(name)) {
       models.add(name);
     }
     try (DirectoryStream<Path> children = Files.newDirectoryStream(folder)) {
@@ -115,6 +115,19 @@ public final class DirectoryModelStore implements ModelStore {
     } catch (NoSuchFileException e) {
       // removed while we looked: holds nothing
     }
+  }
+
+  private boolean holdsVersion(String model) throws IOException {
+    for (String number : numbers(modelFolder(model).resolve(VERSIONS), model)) {
+      if (hasManifest(model, number)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean hasManifest(String model, String number) {
+    return present(versionFolder(model, number).resolve(PackagePaths.MANIFEST));
   }
 
   @Override
@@ -217,7 +230,11 @@ public final class DirectoryModelStore implements ModelStore {
         }
         present.sort(null);
       }
-      present.addAll(numbers(model.resolve(VERSIONS), ref.model()));
+      for (String number : numbers(model.resolve(VERSIONS), ref.model())) {
+        if (hasManifest(ref.model(), number)) {
+          present.add(number);
+        }
+      }
     }
     if (present.isEmpty()) {
       present.addAll(models());
