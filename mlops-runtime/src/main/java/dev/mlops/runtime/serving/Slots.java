@@ -370,7 +370,7 @@ final class Slots {
       }
       slot = slot + 1 == size ? 0 : slot + 1;
     }
-    return closing ? CLOSED : BUSY;
+    return BUSY;
   }
 
   private int await(long waitNanos, boolean handedOver) {

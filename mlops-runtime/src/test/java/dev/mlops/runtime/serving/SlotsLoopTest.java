@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
  * The claim protocol run for long by threads that do anything it allows, at any time. {@link
  * SlotsTest} has each case once and on purpose.
  */
-@Timeout(300)
+@Timeout(90)
 class SlotsLoopTest {
   /** A wait in vain ends after this; nothing here keeps a slot for a thousandth of it. */
   private static final long VAIN = SECONDS.toNanos(4);
@@ -62,20 +62,23 @@ class SlotsLoopTest {
     Method start = Thread.class.getMethod("startVirtualThread", Runnable.class);
     int threads = 10_000;
     Session session = new Session(2);
-    CountDownLatch half = new CountDownLatch(threads / 2);
+    session.duringUse = Thread::yield; // so that others run, and wait
+    CountDownLatch begun = new CountDownLatch(threads);
     CountDownLatch ended = new CountDownLatch(threads);
-    AtomicInteger closed = new AtomicInteger();
+    LongAdder closed = new LongAdder();
     for (int i = 0; i < threads; i++) {
       SplittableRandom random = new SplittableRandom(i);
       Runnable calls =
           () -> {
+            begun.countDown();
             try {
-              half.countDown();
-              int got = session.call(random, random.nextInt(4) == 0 ? 200_000 : VAIN * 10);
-              while (got != CLOSED) {
-                got = session.call(random, VAIN * 10);
+              int got = BUSY;
+              for (int call = 0; call < 5 && got != CLOSED; call++) {
+                got = session.call(random, random.nextInt(4) == 0 ? 2_000_000 : VAIN * 10);
               }
-              closed.incrementAndGet();
+              if (got == CLOSED) {
+                closed.increment();
+              }
             } catch (RuntimeException | Error e) {
               session.failures.add(e);
             } finally {
@@ -84,14 +87,14 @@ class SlotsLoopTest {
           };
       start.invoke(null, calls);
     }
-    half.await();
-    while (session.claims.sum() < threads) {
+    assertThat(begun.await(20, SECONDS)).as("all threads begin").isTrue();
+    while (session.claims.sum() < threads && session.failures.isEmpty()) {
       Thread.onSpinWait();
     }
     session.close(0);
-    assertThat(ended.await(60, SECONDS)).as("all threads end").isTrue();
+    assertThat(ended.await(20, SECONDS)).as("all threads end").isTrue();
     assertThat(session.failures).isEmpty();
-    assertThat(closed).hasValue(threads);
+    assertThat(closed.sum()).as("threads that waited or came when it closed").isPositive();
   }
 
   /** Slots, and what they guard: a session that fails a call when it should crash the JVM. */
@@ -100,6 +103,7 @@ class SlotsLoopTest {
     final AtomicIntegerArray users;
     final LongAdder claims = new LongAdder();
     final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    Runnable duringUse = () -> {};
     boolean closed; // plain: the protocol is to order it
 
     Session(int size) {
@@ -143,6 +147,7 @@ class SlotsLoopTest {
         throw new AssertionError("slot " + slot + " is held twice");
       }
       spin(random.nextInt(4) == 0 ? random.nextInt(20_000) : 0);
+      duringUse.run();
       if (closed) {
         throw new AssertionError("the session was closed under a call");
       }

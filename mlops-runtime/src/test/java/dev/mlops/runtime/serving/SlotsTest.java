@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -184,6 +185,21 @@ class SlotsTest {
     assertThat(first.<Integer>does(() -> slots.claim(1))).isEqualTo(TIMED_OUT);
     owner.runs(() -> slots.release(slot));
     assertThat(slots.claim(0)).isEqualTo(slot);
+  }
+
+  @Test
+  void wait_timedOutAndNothingEverReleased_isForgotten() throws InterruptedException {
+    Slots slots = slots(1);
+    owner.runs(() -> slots.claim(0));
+    Thread thread = new Thread(() -> slots.claim(1));
+    thread.start();
+    thread.join();
+    WeakReference<Thread> waiter = new WeakReference<>(thread);
+    thread = null;
+    for (int i = 0; i < 1_000 && !waiter.refersTo(null); i++) {
+      System.gc();
+    }
+    assertThat(waiter.refersTo(null)).isTrue();
   }
 
   @Test
@@ -391,12 +407,22 @@ class SlotsTest {
   }
 
   @Test
-  void handOver_theOnlyWaiterHasJustLeft_keepsTheSlot() {
+  void handOver_theOnlyWaiterIsSignalledAlready_keepsTheSlot() {
     Slots slots = slots(1);
     int slot = owner.does(() -> slots.claim(0));
-    assertThat(first.<Integer>does(() -> slots.claim(1))).isEqualTo(TIMED_OUT);
-    assertThat(owner.<Integer>does(() -> slots.handOver(slot, EVER))).isEqualTo(slot);
-    owner.runs(() -> slots.release(slot));
+    Future<Integer> waiting = first.waits(slots, LONG);
+    CountDownLatch keptSlot = new CountDownLatch(1);
+    first.atNextRead(now -> awaited(keptSlot, now));
+    owner.runs(
+        () -> {
+          slots.release(slot); // signals the waiter, which reads the clock first
+          assertThat(slots.claim(0)).isEqualTo(slot);
+          assertThat(slots.handOver(slot, EVER)).isEqualTo(slot);
+          assertThat(slots.heldByCurrentThread()).isTrue();
+          keptSlot.countDown();
+          slots.release(slot);
+        });
+    assertThat(resultOf(waiting)).isEqualTo(slot);
   }
 
   @Test
@@ -479,6 +505,19 @@ class SlotsTest {
     assertThat(slots.claim(0)).isEqualTo(CLOSED);
     assertThat(slots.hold()).isFalse();
     assertThat(slots.close(0)).isTrue();
+  }
+
+  @Test
+  void close_begunButSlotStillFree_letsNobodyIn() {
+    Slots slots = slots(1);
+    List<Integer> claims = new ArrayList<>();
+    owner.atNextRead(
+        now -> { // the closer, before it looks at the slots
+          claims.add(first.does(() -> slots.claim(EVER)));
+          return now;
+        });
+    assertThat(owner.<Boolean>does(() -> slots.close(EVER))).isTrue();
+    assertThat(claims).containsExactly(CLOSED);
   }
 
   @Test
