@@ -24,17 +24,31 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Swaps a real model over and over while two threads predict, one of them in long batches; run in a JVM of its own, so that a
- * native crash is an exit code. Version k answers as {@code storms} 1 where k is odd and as {@code storms} 2 where it is even,
- * so an answer tells which model gave it.
+ * Swaps a real model over and over while two threads predict, one of them in long batches; run in a
+ * JVM of its own, so that a native crash is an exit code. Version k answers as {@code storms} 1
+ * where k is odd and as {@code storms} 2 where it is even, so an answer tells which model gave it.
  *
  * <p>Prints one line of figures, and what went wrong; exits with 0 if nothing did.
  */
 final class SwapStorm {
   private static final Row ROW =
       Row.of(
-          "month", 9, "hour", 12, "lat", 29.7, "long", -60.2, "wind", 65, "pressure", 979,
-          "wind_change_6h", 0, "pressure_change_6h", -5);
+          "month",
+          9,
+          "hour",
+          12,
+          "lat",
+          29.7,
+          "long",
+          -60.2,
+          "wind",
+          65,
+          "pressure",
+          979,
+          "wind_change_6h",
+          0,
+          "pressure_change_6h",
+          -5);
   private static final int BATCH = 5_000;
 
   private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
@@ -53,22 +67,43 @@ final class SwapStorm {
   private boolean run(Path fixtures, int swaps) throws Exception {
     ModelSchema schema =
         ModelSchema.builder()
-            .input("features", ElementType.FLOAT, "month", "hour", "lat", "long", "wind", "pressure",
-                "wind_change_6h", "pressure_change_6h")
+            .input(
+                "features",
+                ElementType.FLOAT,
+                "month",
+                "hour",
+                "lat",
+                "long",
+                "wind",
+                "pressure",
+                "wind_change_6h",
+                "pressure_change_6h")
             .output("probabilities", ElementType.FLOAT, "0", "1")
             .score("probabilities.1")
             .build();
     MemoryStore store = new MemoryStore();
     for (int k = 1; k <= swaps + 1; k++) {
-      store.put(String.valueOf(k), schema, "onnx", fixtures.resolve("models/storms/" + (2 - k % 2) + "/model.onnx"));
+      store.put(
+          String.valueOf(k),
+          schema,
+          "onnx",
+          fixtures.resolve("models/storms/" + (2 - k % 2) + "/model.onnx"));
     }
     store.move("1");
     Counting engine = new Counting(OnnxRuntimeEngine.create());
     Routes routes =
         new Routes(
             new Settings(
-                store, List.of(engine), List.of(), List.of(), 2, Duration.ofSeconds(30), Duration.ZERO,
-                Optional.empty(), InstantSource.system(), 0));
+                store,
+                List.of(engine),
+                List.of(),
+                List.of(),
+                2,
+                Duration.ofSeconds(30),
+                Duration.ZERO,
+                Optional.empty(),
+                InstantSource.system(),
+                0));
     ModelHandle<Row, Row> model = routes.handle("m@champion", Row.class, Row.class);
     double odd = model.predict(ROW).value().number("1");
     Thread single = new Thread(() -> guarded(() -> single(model, odd)));
@@ -90,9 +125,22 @@ final class SwapStorm {
     expect(store.open() == 0, "packages left open: " + store.open());
     expect(predictions.get() > swaps && batches.get() > 0, "load was too small to say anything");
     System.out.println(
-        "swaps " + swaps + ", predictions " + predictions + ", batches of " + BATCH + " " + batches
-            + ", sessions opened " + engine.opened + ", closed " + engine.closed + ", live before close " + live
-            + ", wrong " + wrong.size());
+        "swaps "
+            + swaps
+            + ", predictions "
+            + predictions
+            + ", batches of "
+            + BATCH
+            + " "
+            + batches
+            + ", sessions opened "
+            + engine.opened
+            + ", closed "
+            + engine.closed
+            + ", live before close "
+            + live
+            + ", wrong "
+            + wrong.size());
     wrong.stream().limit(5).forEach(System.out::println);
     return wrong.isEmpty();
   }

@@ -37,7 +37,8 @@ class SwapStormTest {
   private static Path fixtures() {
     try {
       return Path.of(
-          Objects.requireNonNull(SwapStormTest.class.getResource("/fixtures"), "test resources").toURI());
+          Objects.requireNonNull(SwapStormTest.class.getResource("/fixtures"), "test resources")
+              .toURI());
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
