@@ -1,6 +1,8 @@
 package dev.mlops.runtime.rollout;
 
 import dev.mlops.engine.ModelFailedException;
+import dev.mlops.inference.DeadlineException;
+import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Row;
 import dev.mlops.rollout.Candidate;
 import dev.mlops.rollout.Gate;
@@ -29,7 +31,8 @@ public final class Gates {
   /**
    * Runs gates in order until one does not let the candidate pass; those behind it are skipped with
    * the evidence {@code not run: <gate> did not pass}. A gate that throws or answers nothing has
-   * failed, with what it threw as evidence; only errors of the virtual machine, such as {@link
+   * failed, with what it threw as evidence; where live traffic kept it from a slot it is undecided,
+   * for that says nothing about the version. Only errors of the virtual machine, such as {@link
    * OutOfMemoryError}, are passed on.
    *
    * @return a result for each gate, in order; the caller's to keep
@@ -70,6 +73,9 @@ public final class Gates {
       throw e;
     } catch (ModelFailedException e) {
       return failed(gate, "the model failed: " + e.getMessage());
+    } catch (OverloadedException | DeadlineException e) {
+      return new Gate.Result(
+          name(gate), Gate.Outcome.UNDECIDED, "could not be checked now: " + e.getMessage());
     } catch (Throwable e) { // a user's gate may throw anything, an AssertionError for instance
       LOG.log(System.Logger.Level.WARNING, "gate " + name(gate) + " threw", e);
       return failed(gate, "the gate threw " + e);

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.engine.ModelFailedException;
+import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.Row;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Shape;
@@ -128,6 +129,21 @@ final class GatesTest {
             });
     assertThat(Gates.check(Gates.standard(), broken).get(1))
         .isEqualTo(new Result("finite", Outcome.FAIL, "the model failed: node 7 failed"));
+  }
+
+  @Test
+  void check_noSlotCameFree_undecided() {
+    Gate gate =
+        gate(
+            "quality",
+            new ArrayList<>(),
+            any -> {
+              throw new DeadlineException("no slot within 1 s");
+            });
+    assertThat(Gates.check(List.of(gate), CANDIDATE))
+        .containsExactly(
+            new Result(
+                "quality", Outcome.UNDECIDED, "could not be checked now: no slot within 1 s"));
   }
 
   @Test

@@ -146,9 +146,10 @@ final class QualityGateTest {
             "2,,yes,2026-01-31T23:59:59",
             "3,,yes,2026-01-31 12:00:00",
             "4,,yes,2026-02-01T00:30:00+01:00",
-            "5,,yes,2026-01-31T00:00:00.5Z",
-            "6,,yes,2026-01-31T20:00:00-05:00");
-    assertThat(check(file, yes(0.5), yes(0.9)).evidence()).contains("over 6 rows in 2 blocks");
+            "5,,yes,2026-01-31T00:00:00.5Z");
+    assertThat(check(file, yes(0.5), yes(0.9)).evidence()).contains("over 5 rows in 1 block ");
+    Path west = file("a,b,truth,time", "1,,yes,2026-01-31T20:00:00-05:00", "2,,yes,2026-01-31");
+    assertThat(check(west, yes(0.5), yes(0.9)).evidence()).contains("over 2 rows in 2 blocks");
   }
 
   @Test
