@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.engine.Slot;
@@ -43,7 +44,7 @@ final class OnnxSlot implements Slot, AutoCloseable {
   private final Termination termination;
 
   /** The outputs that cannot be pinned, in the order of the schema. */
-  private final Set<String> requested = new LinkedHashSet<>();
+  private final Set<String> requested;
 
   private final boolean textIn;
   private final Natives natives;
@@ -85,12 +86,14 @@ final class OnnxSlot implements Slot, AutoCloseable {
     this.natives = natives;
     this.termination = natives.add(new Termination(new OrtSession.RunOptions()));
     // every failure is thrown; ONNX Runtime would print it to standard error as well
-    termination.options().setLogLevel(ai.onnxruntime.OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+    termination.options().setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+    Set<String> open = new LinkedHashSet<>();
     for (Port output : outputs) {
       if (output.form != Port.Form.FIXED) {
-        requested.add(output.name);
+        open.add(output.name);
       }
     }
+    this.requested = open.isEmpty() ? Collections.emptySet() : open; // walked without allocating
     this.textIn = inputs.stream().anyMatch(input -> input.type == ElementType.TEXT);
     this.memory = new ByteBuffer[inputs.size() + outputs.size()];
     this.perCall = new SlotTensor[inputs.size()];

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -31,6 +33,7 @@ public final class ChildJvm {
   }
 
   private final Path folder;
+  private final Map<String, String> environment = new TreeMap<>();
   private List<String> classPath =
       List.of(System.getProperty("java.class.path").split(File.pathSeparator));
 
@@ -50,6 +53,12 @@ public final class ChildJvm {
     List<String> longer = new ArrayList<>(List.of(jar.toString()));
     longer.addAll(classPath);
     classPath = longer;
+    return this;
+  }
+
+  /** Sets a variable of its environment. */
+  public ChildJvm environment(String name, String value) {
+    environment.put(name, value);
     return this;
   }
 
@@ -81,6 +90,7 @@ public final class ChildJvm {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().remove("ORT_DISABLE_TELEMETRY");
     builder.environment().remove("JDK_JAVA_OPTIONS");
+    builder.environment().putAll(environment);
     Process process = builder.redirectOutput(output.toFile()).start();
     if (!process.waitFor(2, TimeUnit.MINUTES)) {
       process.destroyForcibly().waitFor();

@@ -2,6 +2,9 @@ package dev.mlops.runtime.engine.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -42,6 +45,23 @@ final class ChildJvmTest {
     assertThat(result.exit()).isZero();
   }
 
+  /** Does as a library that wants ONNX Runtime's environment its own way, and came first. */
+  static final class AfterAnother {
+    public static void main(String[] args) throws OrtException {
+      OrtEnvironment.ThreadingOptions options = new OrtEnvironment.ThreadingOptions();
+      options.setGlobalIntraOpNumThreads(2);
+      OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "another", options);
+      PredictOnce.main(args);
+    }
+  }
+
+  @Test
+  void engine_afterAnotherLibraryMadeTheEnvironment_predicts() throws Exception {
+    ChildJvm.Result result = new ChildJvm(folder).run(AfterAnother.class, MODEL);
+    assertThat(result.output()).endsWith("declines no\npredicts [1, 2]");
+    assertThat(result.exit()).isZero();
+  }
+
   // ---------------------------------------------------------------- 1.29, which we do not ship
 
   private ChildJvm next() {
@@ -69,10 +89,19 @@ final class ChildJvmTest {
     assertThat(result.exit()).isZero();
   }
 
-  /** The control of the test before: without our thread the JVM is gone. */
+  @Test
+  @Tag("proof")
+  void engine_on1_29WithTelemetryTurnedOff_predicts() throws Exception {
+    ChildJvm.Result result =
+        next().environment("ORT_DISABLE_TELEMETRY", "1").run(PredictOnce.class, MODEL);
+    assertThat(result.output()).endsWith("declines no\npredicts [1, 2]");
+    assertThat(result.exit()).isZero();
+  }
+
+  /** The control of the long command line: without our thread the JVM is gone. */
   static final class StartOnTheMainThread {
     public static void main(String[] args) {
-      System.out.println(ai.onnxruntime.OrtEnvironment.getEnvironment().getVersion());
+      System.out.println(OrtEnvironment.getEnvironment().getVersion());
     }
   }
 
