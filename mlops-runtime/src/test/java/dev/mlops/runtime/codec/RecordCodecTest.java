@@ -591,6 +591,23 @@ final class RecordCodecTest {
   }
 
   @Test
+  void write_notFiniteIntoOtherFloatingColumns_refusedUnlessOptional() {
+    record V(double v) {}
+    for (var type : List.of(DOUBLE, FLOAT16)) {
+      ModelSchema.Builder builder = ModelSchema.builder().input("v", type).output("y", FLOAT);
+      String wanted = "; a " + type + " column that is not optional takes finite numbers";
+      refused(builder.build(), new V(Double.NaN), "column 'v' was NaN" + wanted);
+      refused(builder.build(), new V(Double.NEGATIVE_INFINITY), "column 'v' was infinite" + wanted);
+      ModelSchema optional = builder.optional("v").build();
+      assertThat(written(optional, new V(Double.NaN)).number(0, 0)).isNaN();
+      assertThat(written(optional, new V(Double.NEGATIVE_INFINITY)).number(0, 0)).isInfinite();
+    }
+    ModelSchema half = ModelSchema.builder().input("v", FLOAT16).output("y", FLOAT).build();
+    refused(half, new V(65520), "column 'v' was a number that FLOAT16 does not hold");
+    assertThat(written(half, new V(65519)).number(0, 0)).isEqualTo(65504);
+  }
+
+  @Test
   void write_doubleBeyondFloat_refusedEvenWhereOptional() {
     record Two(double a, double b) {}
     ModelSchema schema =

@@ -225,6 +225,17 @@ final class RowCodecTest {
     assertThat(one(FLOAT, nearTie)).isEqualTo(1 + 0x1p-23);
   }
 
+  @Test
+  void write_wholeNumbersThatNoDoubleHolds_areExact() {
+    ModelSchema schema = ModelSchema.builder().input("v", INT64).output("y", FLOAT).build();
+    long odd = (1L << 53) + 1;
+    for (Number value : List.of(odd, new AtomicLong(odd), BigInteger.valueOf(odd))) {
+      FakeSlot slot = new FakeSlot(schema);
+      Codecs.bind(schema, Row.class, Row.class).write(Row.of("v", value), new Frame(schema, slot));
+      assertThat(slot.input(0, 1).longs().get(0)).isEqualTo(odd);
+    }
+  }
+
   private static double one(ElementType type, Object value) {
     ModelSchema schema = ModelSchema.builder().input("v", type).output("y", FLOAT).build();
     return written(schema, "v", value).number(0, 0);
