@@ -17,6 +17,7 @@ import dev.mlops.store.StoredVersion;
 import dev.mlops.store.VersionExistsException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -478,6 +479,11 @@ public final class DirectoryModelStore implements ModelStore {
       return Optional.of(seen.id());
     } catch (NoSuchFileException | PackageCorruptException e) {
       return Optional.empty(); // no version that could be opened; asking for it by number says why
+    } catch (FileSystemException e) {
+      if (isFolder(folder)) {
+        throw e;
+      }
+      return Optional.empty(); // a file of that name
     }
   }
 

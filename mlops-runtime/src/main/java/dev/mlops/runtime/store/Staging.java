@@ -158,7 +158,7 @@ final class Staging implements AutoCloseable {
 
   private static InputStream open(ModelPackage.Source source) {
     try {
-      return Files.newInputStream(source.file(), LinkOption.NOFOLLOW_LINKS);
+      return Files.newInputStream(source.file());
     } catch (IOException e) {
       throw unreadable(source, e);
     }
