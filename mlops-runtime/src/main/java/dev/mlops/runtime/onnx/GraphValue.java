@@ -38,7 +38,7 @@ record GraphValue(String name, Form form, long type, Optional<List<Dim>> dims, S
   /**
    * One axis.
    *
-   * @param length its fixed length, or -1
+   * @param length its fixed length; below 0 where it has none
    * @param symbol its name where the length is not fixed; empty where it has none
    */
   record Dim(long length, String symbol) {

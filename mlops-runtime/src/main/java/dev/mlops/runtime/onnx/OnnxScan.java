@@ -323,8 +323,8 @@ final class OnnxScan {
     Dim dim = Dim.UNKNOWN;
     while (in.next()) {
       switch (in.field()) {
-        // below 0: some converters write -1 for an unknown length
-        case 1 -> dim = new Dim(Math.max(-1, in.once().number()), "");
+        // some converters write -1 for an unknown length
+        case 1 -> dim = new Dim(in.once().number(), "");
         case 2 -> dim = new Dim(-1, keep(in.once().text(LONGEST_NAME)));
         default -> {}
       }

@@ -22,11 +22,14 @@ import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Shape;
 import dev.mlops.model.TensorSpec;
 import dev.mlops.store.PackageCorruptException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -199,6 +202,31 @@ final class OnnxModelTest {
     assertRefused(
         new ProtoBytes().tag(1, 0).raw((byte) -1).toBytes(),
         "at byte 2 the file ends inside a number: it is cut short");
+  }
+
+  @Test
+  void read_numberThatGoesOnBehindItsMessage_isRefused() {
+    ProtoBytes graph = new ProtoBytes().tag(99, 0).raw((byte) -1);
+    assertRefused(
+        new ProtoBytes().number(1, 8).message(7, graph).number(5, 1).toBytes(),
+        "at byte 7 a message ends inside a number");
+  }
+
+  @Test
+  void read_fileThatBecameShorter_isRefused(@TempDir Path folder) throws IOException {
+    Path file = sound().writeTo(folder.resolve("m.onnx"));
+    try (FileChannel channel = FileChannel.open(file)) {
+      long size = channel.size();
+      ProtobufReader reader = new ProtobufReader("m.onnx", channel, size + 10);
+      assertThatThrownBy(() -> new OnnxScan(reader).model())
+          .isInstanceOf(PackageCorruptException.class)
+          .hasMessageContaining(
+              "at byte "
+                  + size
+                  + " the file ended while it was read, although it had "
+                  + (size + 10)
+                  + " bytes");
+    }
   }
 
   @Test
@@ -584,6 +612,7 @@ final class OnnxModelTest {
   }
 
   @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void schema_identitiesInACircle_end() {
     OnnxGraph graph =
         OnnxGraph.named("g")
