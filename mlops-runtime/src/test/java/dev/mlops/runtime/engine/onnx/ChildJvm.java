@@ -101,7 +101,8 @@ public final class ChildJvm {
     return new Result(
         process.exitValue(),
         text.lines()
-            .filter(line -> !line.startsWith("WARNING: ")) // of native access, on 24 and later
+            // the warning of native access, on 24 and later, and the blank line after it
+            .filter(line -> !line.startsWith("WARNING: ") && !line.isEmpty())
             .collect(Collectors.joining("\n")));
   }
 
