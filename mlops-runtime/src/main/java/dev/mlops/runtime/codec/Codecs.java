@@ -11,6 +11,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Binds rows, records and users' codecs to a schema. Public for the serving package alone.
  *
+ * <p>What goes in: a number of any Java type whose value the column's type holds, floating types
+ * rounded; true is 1 and false 0; a byte array fills UINT8 with its bits; a vector or an image is
+ * one array in row-major order. NaN, the infinities and null pass only where the column is
+ * optional. A tensor for the whole call takes the value of the one row; a chunk of several rows is
+ * refused then. An input with an open axis needs a user's codec.
+ *
+ * <p>What comes out loses nothing: a component's type must hold every value of its column, so INT64
+ * is no int and DOUBLE no float.
+ *
  * <p>What the caller's own code throws (an accessor or a constructor of a record, a codec) reaches
  * the caller unchanged.
  */

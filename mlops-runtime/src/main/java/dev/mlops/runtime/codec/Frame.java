@@ -264,6 +264,13 @@ public final class Frame {
     anyMissing = true;
   }
 
+  /** Forgets what was noted of a row, for a writer that begins it again. */
+  void clearMissing(int row) {
+    if (anyMissing) {
+      Arrays.fill(missing, row * words, (row + 1) * words, 0);
+    }
+  }
+
   /** The failure of a row, which is named where it stands in a list. */
   InvalidInputException refused(int row, String problem) {
     return new InvalidInputException(named(row, problem));
@@ -286,7 +293,7 @@ public final class Frame {
 
   private void start(int rows, int first) {
     if (anyMissing) {
-      Arrays.fill(missing, 0);
+      Arrays.fill(missing, 0, this.rows * words, 0); // no more than the write before could set
       anyMissing = false;
     }
     this.rows = rows;

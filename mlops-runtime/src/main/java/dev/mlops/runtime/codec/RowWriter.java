@@ -48,6 +48,7 @@ final class RowWriter implements InputWriter<Row> {
 
   /** The slow way: other names are tried, and all that is wrong with the row is told. */
   private void putOrExplain(Row input, Set<String> names, Frame to, int row) {
+    to.clearMissing(row);
     List<String> problems = new ArrayList<>();
     Set<String> unused = new LinkedHashSet<>(names);
     for (InputColumn column : columns) {

@@ -103,6 +103,19 @@ final class FrameTest {
   }
 
   @Test
+  void missingBits_ofALongerWriteBeforeAShorterOne_areForgotten() {
+    Frame frame = new Frame(SCHEMA, new FakeSlot(SCHEMA));
+    In nothing = new In(null, null, null);
+    In all = new In(1f, 2f, "a");
+    CODEC.write(List.of(nothing, nothing, nothing), 0, 3, frame);
+    CODEC.write(nothing, frame);
+    CODEC.write(List.of(nothing, all, all), 0, 3, frame);
+    assertThat(frame.missing(0, 1)).isTrue();
+    assertThat(frame.missing(1, 1)).isFalse();
+    assertThat(frame.missing(2, 1)).isFalse();
+  }
+
+  @Test
   void missingBits_ofMoreThanSixtyFourColumns_areApart() {
     String[] names = IntStream.range(0, 130).mapToObj(i -> "c" + i).toArray(String[]::new);
     ModelSchema schema =

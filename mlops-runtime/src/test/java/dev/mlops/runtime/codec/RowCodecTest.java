@@ -90,6 +90,15 @@ final class RowCodecTest {
   }
 
   @Test
+  void write_optionalByItsTensorsNameBesideAnAbsentOne_isNotMissing() {
+    Frame frame = written(CREDIT, "duration (months)", 6, "age", 67, "x.installment.rate", 1);
+
+    assertThat(frame.number(0, 2)).isEqualTo(1);
+    assertThat(frame.missing(0, 2)).isFalse();
+    assertThat(frame.missing(0, 3)).isTrue();
+  }
+
+  @Test
   void write_optionalAbsentOrNull_missing() {
     Frame absent = written(CREDIT, "duration (months)", 6, "age", 67);
     Frame nothing =
