@@ -108,7 +108,7 @@ final class FrameTest {
     In nothing = new In(null, null, null);
     In all = new In(1f, 2f, "a");
     CODEC.write(List.of(nothing, nothing, nothing), 0, 3, frame);
-    CODEC.write(nothing, frame);
+    CODEC.write(all, frame);
     CODEC.write(List.of(nothing, all, all), 0, 3, frame);
     assertThat(frame.missing(0, 1)).isTrue();
     assertThat(frame.missing(1, 1)).isFalse();
