@@ -13,6 +13,8 @@ import dev.mlops.model.ModelRef;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.PackagePart;
 import dev.mlops.model.Version;
+import dev.mlops.runtime.onnx.OnnxModel;
+import dev.mlops.runtime.onnx.OnnxSamples;
 import dev.mlops.store.ModelNotFoundException;
 import dev.mlops.store.PackageCorruptException;
 import dev.mlops.store.StoreUnavailableException;
@@ -179,6 +181,25 @@ final class DirectoryModelStoreTest {
         ModelPackage.of("storms", "1.0.0", StormsPackage.SCHEMA).model("onnx", folder).build(),
         "a folder of format onnx must hold exactly one file that ends with .onnx, but it holds"
             + " [model/a.onnx, model/b.onnx]");
+  }
+
+  @Test
+  void publish_weightsInASecondFile_mustBeListed() throws IOException {
+    Path model = OnnxSamples.weightsBeside(Files.createDirectory(temp.resolve("export")));
+    ModelPackage.Builder content =
+        ModelPackage.of("beside", "1.0.0", OnnxModel.read(model).schema()).model("onnx", model);
+
+    assertThatThrownBy(() -> store.publish(content.build()))
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessageContaining("weights.bin")
+        .hasMessageContaining("is not among the package's files; add it to the package");
+    assertNothingPublished();
+
+    Version version =
+        store.publish(content.file(model.resolveSibling("weights.bin"), "weights").build());
+    try (StoredVersion opened = store.open(version)) {
+      assertThat(opened.files()).containsExactly("model.onnx", "weights.bin");
+    }
   }
 
   @Test

@@ -8,12 +8,14 @@ import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.model.ModelRef;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
+import dev.mlops.runtime.onnx.OnnxSamples;
 import dev.mlops.store.AliasLog;
 import dev.mlops.store.ModelNotFoundException;
 import dev.mlops.store.PackageCorruptException;
 import dev.mlops.store.StoreUnavailableException;
 import dev.mlops.store.StoredVersion;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -124,6 +126,47 @@ final class ModelFileTest {
             "the folder "
                 + temp
                 + " must hold exactly one file that ends with .onnx, but it holds [a.onnx, b.onnx]");
+  }
+
+  @Test
+  void at_weightsInASecondFile_areTheModelsToo() throws IOException {
+    Path file = OnnxSamples.weightsBeside(temp);
+    Files.writeString(temp.resolve("notes.txt"), "not the model's");
+
+    ModelFile store = ModelFile.at(file);
+
+    Version version = store.resolve(ModelRef.parse("model"));
+    assertThat(version.number())
+        .isEqualTo(
+            Sha256.of(
+                    (Sha256.of(Files.readAllBytes(file))
+                            + "  model.onnx\n"
+                            + Sha256.of(Files.readAllBytes(temp.resolve("weights.bin")))
+                            + "  weights.bin\n")
+                        .getBytes(StandardCharsets.UTF_8))
+                .substring(0, 12));
+    assertThat(store.open(version).files()).containsExactly("model.onnx", "weights.bin");
+
+    Files.write(temp.resolve("weights.bin"), new byte[8]);
+    assertThatThrownBy(() -> store.open(version))
+        .isInstanceOf(PackageCorruptException.class)
+        .hasMessageContaining("weights.bin changed since it was first read");
+    assertThat(ModelFile.at(file).resolve(ModelRef.parse("model")).number())
+        .isNotEqualTo(version.number());
+  }
+
+  @Test
+  void at_weightsReachOutside_corrupt() throws IOException {
+    Path file = OnnxSamples.weightsBeside(temp);
+    Path elsewhere =
+        Files.move(
+            temp.resolve("weights.bin"),
+            Files.createDirectory(temp.resolve("elsewhere")).resolve("secret"));
+    Files.createSymbolicLink(temp.resolve("weights.bin"), elsewhere);
+
+    assertThatThrownBy(() -> ModelFile.at(file))
+        .isInstanceOf(PackageCorruptException.class)
+        .hasMessageContaining("is a symbolic link");
   }
 
   @Test
