@@ -28,6 +28,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -471,8 +472,8 @@ public final class DirectoryModelStore implements ModelStore {
       if (seen == null
           || !seen.modified().equals(now.lastModifiedTime())
           || seen.size() != now.size()
-          || !java.util.Objects.equals(seen.key(), now.fileKey())) {
-        String id = Sha256.id(PackageFolder.bytes(manifest));
+          || !Objects.equals(seen.key(), now.fileKey())) {
+        String id = Sha256.id(PackageFolder.bytes(manifest, now));
         seen = new Seen(now.lastModifiedTime(), now.size(), now.fileKey(), id);
         ids.put(folder, seen);
       }

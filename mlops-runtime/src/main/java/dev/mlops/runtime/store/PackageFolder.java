@@ -32,8 +32,12 @@ final class PackageFolder {
    * @throws PackageCorruptException if it is no regular file, or too large to be JSON of ours
    */
   static byte[] bytes(Path file) throws IOException {
-    BasicFileAttributes attributes =
-        Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    return bytes(
+        file, Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
+  }
+
+  /** The same of a file whose attributes, not those of what it links to, are known. */
+  static byte[] bytes(Path file, BasicFileAttributes attributes) throws IOException {
     requireRegular(file, attributes);
     if (attributes.size() > JsonFields.LARGEST) {
       throw new PackageCorruptException(

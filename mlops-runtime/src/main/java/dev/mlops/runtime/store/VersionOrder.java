@@ -14,12 +14,12 @@ enum VersionOrder implements Comparator<String> {
       if (digit(a, i) && digit(b, j)) {
         int endA = end(a, i);
         int endB = end(b, j);
-        String first = a.substring(i, endA).replaceFirst("^0+(?=.)", "");
-        String second = b.substring(j, endB).replaceFirst("^0+(?=.)", "");
-        int order =
-            first.length() != second.length()
-                ? Integer.compare(first.length(), second.length())
-                : first.compareTo(second);
+        i = skipZeros(a, i, endA);
+        j = skipZeros(b, j, endB);
+        int order = Integer.compare(endA - i, endB - j); // more digits, larger number
+        for (; order == 0 && i < endA; i++, j++) {
+          order = Character.compare(a.charAt(i), b.charAt(j));
+        }
         if (order != 0) {
           return order;
         }
@@ -38,6 +38,14 @@ enum VersionOrder implements Comparator<String> {
 
   private static boolean digit(String text, int at) {
     return text.charAt(at) >= '0' && text.charAt(at) <= '9';
+  }
+
+  private static int skipZeros(String text, int from, int end) {
+    int first = from;
+    while (first < end && text.charAt(first) == '0') {
+      first++;
+    }
+    return first;
   }
 
   private static int end(String text, int from) {

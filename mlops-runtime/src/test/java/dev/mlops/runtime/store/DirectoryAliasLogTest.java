@@ -221,12 +221,12 @@ final class DirectoryAliasLogTest {
       for (int i = 0; i < good.length; i++) {
         byte[] bad = good.clone();
         bad[i] ^= 1;
-        Files.write(file(revision), bad);
+        StoreTree.overwrite(file(revision), bad);
         assertThatThrownBy(alias::history)
             .as("byte %s of revision %s", i, revision)
             .isInstanceOf(PackageCorruptException.class);
       }
-      Files.write(file(revision), good);
+      StoreTree.overwrite(file(revision), good);
     }
     assertThat(alias.history()).hasSize(3);
   }

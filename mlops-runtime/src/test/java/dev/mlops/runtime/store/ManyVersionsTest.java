@@ -33,9 +33,14 @@ final class ManyVersionsTest {
     for (int i = 1; i <= VERSIONS; i++) {
       write("1." + i);
     }
+    // each time a store that knows nothing yet; the best, as what else runs here is not its doing
+    Duration listed = Duration.ofDays(1);
+    for (int i = 0; i < 3; i++) {
+      DirectoryModelStore fresh = DirectoryModelStore.at(root);
+      Duration once = time(() -> assertThat(fresh.versions("many")).hasSize(VERSIONS));
+      listed = once.compareTo(listed) < 0 ? once : listed;
+    }
     DirectoryModelStore store = DirectoryModelStore.at(root);
-
-    Duration listed = time(() -> assertThat(store.versions("many")).hasSize(VERSIONS));
     List<Version> versions = store.versions("many");
     assertThat(versions.get(VERSIONS - 1).number()).isEqualTo("1.10000");
     for (int i = 1; i <= 20; i++) {
@@ -52,6 +57,7 @@ final class ManyVersionsTest {
     String measured =
         "listed %s, resolved by number %s, alias %s, digest %s (cold %s), opened %s"
             .formatted(listed, number, alias, digest, cold, opened);
+    System.out.println(VERSIONS + " versions: " + measured);
     assertThat(listed).as(measured).isLessThan(LISTED);
     assertThat(cold).as(measured).isLessThan(LISTED);
     assertThat(opened).as(measured).isLessThan(LISTED);

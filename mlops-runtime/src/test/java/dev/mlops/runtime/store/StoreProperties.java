@@ -96,11 +96,11 @@ final class StoreProperties {
     byte[] good = Files.readAllBytes(file);
     byte[] bad = good.clone();
     bad[place % bad.length] ^= (byte) (1 << bit);
-    Files.write(file, bad);
+    StoreTree.overwrite(file, bad);
     try {
       assertThatThrownBy(() -> store.open(version)).isInstanceOf(PackageCorruptException.class);
     } finally {
-      Files.write(file, good);
+      StoreTree.overwrite(file, good);
     }
   }
 
@@ -125,13 +125,13 @@ final class StoreProperties {
 
   @Property(tries = 1000)
   void head_changedRevision_readsOrSaysWhatIsWrong(@ForAll Random random) throws IOException {
-    Files.write(revision, changed(firstRevision, random));
+    StoreTree.overwrite(revision, changed(firstRevision, random));
     try {
       assertThat(alias.head().orElseThrow().version().model()).isEqualTo("storms");
     } catch (PackageCorruptException e) {
       assertThat(e.getMessage()).startsWith("storms@champion revision 1");
     } finally {
-      Files.write(revision, firstRevision);
+      StoreTree.overwrite(revision, firstRevision);
     }
   }
 
