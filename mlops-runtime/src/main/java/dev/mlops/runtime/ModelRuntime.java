@@ -168,7 +168,7 @@ public final class ModelRuntime implements AutoCloseable {
   public static final class Builder {
     private @Nullable ModelStore store;
     private final List<VersionObserver.Factory> observers = new ArrayList<>();
-    private final List<Gate> gates = new ArrayList<>();
+    private final List<Settings.ModelGate> gates = new ArrayList<>();
     private final List<Engine> engines = new ArrayList<>();
     private int slots = Runtime.getRuntime().availableProcessors();
     private Duration within = Duration.ofSeconds(1);
@@ -191,11 +191,17 @@ public final class ModelRuntime implements AutoCloseable {
     }
 
     /**
-     * A check a version must pass, after schema, finite outputs and golden records, which every
-     * version must.
+     * A check every version of every model must pass, after schema, finite outputs and golden
+     * records.
      */
     public Builder gate(Gate gate) {
-      gates.add(gate);
+      gates.add(new Settings.ModelGate(Optional.empty(), gate));
+      return this;
+    }
+
+    /** The same for the versions of one model. */
+    public Builder gate(String model, Gate gate) {
+      gates.add(new Settings.ModelGate(Optional.of(model), gate));
       return this;
     }
 

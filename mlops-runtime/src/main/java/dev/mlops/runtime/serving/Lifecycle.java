@@ -25,6 +25,9 @@ final class Lifecycle {
   /** How many versions were given to {@link #end} and are not closed; guarded by the lock. */
   private int ending;
 
+  /** Whether the thread is to end with the last of them; guarded by the lock. */
+  private boolean finishing;
+
   Lifecycle() {
     thread =
         new ScheduledThreadPoolExecutor(
@@ -65,6 +68,7 @@ final class Lifecycle {
     long left = atMost.toNanos();
     lock.lock();
     try {
+      finishing = true;
       while (ending > 0 && left > 0) {
         left = ended.awaitNanos(left);
       }
@@ -120,6 +124,9 @@ final class Lifecycle {
       try {
         ending--;
         ended.signalAll();
+        if (finishing && ending == 0) {
+          thread.shutdown();
+        }
       } finally {
         lock.unlock();
       }

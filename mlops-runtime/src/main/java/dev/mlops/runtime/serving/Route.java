@@ -162,7 +162,7 @@ final class Route {
       if (before != null) {
         throw refuse(head.get().version(), before);
       }
-      return serve(head.get());
+      return serve(head.get(), gates(head.get().version(), false));
     } finally {
       lock.unlock();
     }
@@ -222,7 +222,7 @@ final class Route {
         return unchanged();
       }
       refused.remove(head.get().version().id());
-      return serve(head.get());
+      return serve(head.get(), allGates());
     } finally {
       lock.unlock();
     }
@@ -289,7 +289,7 @@ final class Route {
   }
 
   /** Takes the version of a revision through loading and gates, and publishes it. */
-  private SwapReport serve(Revision head) {
+  private SwapReport serve(Revision head, List<Gate> gates) {
     Phases phases = new Phases();
     LoadedVersion active = table().version;
     Version version = head.version();
@@ -301,7 +301,7 @@ final class Route {
     LoadedVersion candidate = null;
     try {
       candidate = loaded(version, phases);
-      List<Gate.Result> results = check(candidate, active, gates(version, false));
+      List<Gate.Result> results = check(candidate, active, gates);
       Table bound = bind(candidate);
       phases.end("gates");
       decide(next);
@@ -329,13 +329,17 @@ final class Route {
    * comparison.
    */
   private List<Gate> gates(Version version, boolean starting) {
-    boolean known = state.passed().contains(version.id());
-    List<Gate> gates = new ArrayList<>(known ? List.of() : Gates.standard());
-    for (Gate gate : settings.gates()) {
-      if (!known || (gate.compares() && !starting)) {
-        gates.add(gate);
-      }
+    if (!state.passed().contains(version.id())) {
+      return allGates();
     }
+    return settings.gatesOf(ref.model()).stream()
+        .filter(gate -> gate.compares() && !starting)
+        .toList();
+  }
+
+  private List<Gate> allGates() {
+    List<Gate> gates = new ArrayList<>(Gates.standard());
+    gates.addAll(settings.gatesOf(ref.model()));
     return gates;
   }
 
@@ -384,7 +388,9 @@ final class Route {
   }
 
   private void decide(RouteState next) {
-    folder.write(ref, next);
+    if (ref.kind() == ModelRef.Kind.ALIAS) { // a pinned route decides nothing
+      folder.write(ref, next);
+    }
     state = next;
     problem = null;
   }

@@ -35,7 +35,7 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     this.index = index;
     this.binder = binder;
     this.guard = guard;
-    this.within = within.toNanos();
+    this.within = nanos(within);
   }
 
   BoundCodec<I, O> bind(ModelSchema schema) {
@@ -51,10 +51,12 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
   public Prediction<O> predict(I input, Call call) {
     boolean[] inside = guard.enter("predict");
     try {
+      long wait = 0; // the limit counts from the moment that no slot is free
+      long deadline = 0;
       while (true) {
         Table table = route.table();
         LoadedVersion version = table.version;
-        int slot = version.slots.claim(waitNanos(call));
+        int slot = version.slots.claim(wait);
         if (slot >= 0) {
           try {
             return one(codec(table), version, version.state(slot), input, call);
@@ -62,7 +64,10 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
             version.slots.release(slot);
           }
         }
-        refuse(slot, version, call);
+        if (deadline == 0) {
+          deadline = System.nanoTime() + limit(call);
+        }
+        wait = waitOn(slot, version, call, deadline, wait);
       }
     } finally {
       inside[0] = false;
@@ -77,26 +82,27 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     boolean[] inside = guard.enter("predictAll");
     try {
       route.batchOf(Math.min(inputs.size(), LoadedVersion.CHUNK));
+      // more than one chunk: the version must not close between two of them
+      boolean several = inputs.size() > LoadedVersion.CHUNK;
+      long deadline = System.nanoTime() + limit(call);
+      long wait = limit(call);
       while (true) {
         Table table = route.table();
         LoadedVersion version = table.version;
-        // more than one chunk: the version must not close between two of them
-        boolean several = inputs.size() > LoadedVersion.CHUNK;
-        if (several && !version.slots.hold()) {
-          refuse(Slots.CLOSED, version, call);
-          continue;
-        }
-        try {
-          int slot = version.slots.claim(waitNanos(call));
-          if (slot >= 0) {
-            return all(codec(table), version, slot, inputs, call);
-          }
-          refuse(slot, version, call);
-        } finally {
-          if (several) {
-            version.slots.unhold();
+        int slot = Slots.CLOSED;
+        if (!several || version.slots.hold()) {
+          try {
+            slot = version.slots.claim(wait);
+            if (slot >= 0) {
+              return all(codec(table), version, slot, inputs, call);
+            }
+          } finally {
+            if (several) {
+              version.slots.unhold();
+            }
           }
         }
+        wait = waitOn(slot, version, call, deadline, wait);
       }
     } finally {
       inside[0] = false;
@@ -139,12 +145,9 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     try {
       for (int from = 0; from < inputs.size(); from += LoadedVersion.CHUNK) {
         if (from > 0) {
-          slot = version.slots.handOver(slot, waitNanos(call));
+          slot = version.slots.handOver(slot, limit(call));
           if (slot < 0) {
-            refuse(slot, version, call);
-            throw new OverloadedException(
-                version.version
-                    + " was closed while a batch ran on it, as its drain time was over; send the batch again");
+            throw refusal(slot, version, call);
           }
         }
         int rows = Math.min(LoadedVersion.CHUNK, inputs.size() - from);
@@ -186,31 +189,42 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     }
   }
 
-  /** Throws what a refused claim means, or returns when the table must be read again. */
-  private void refuse(int code, LoadedVersion version, Call call) {
-    switch (code) {
-      case Slots.CLOSED -> {
-        if (route.closed()) {
-          throw new OverloadedException(
-              "the runtime is closed; " + route.name() + " answers no more calls");
-        }
-      }
-      case Slots.INTERRUPTED ->
-          throw new DeadlineException(
-              "the thread was interrupted while it waited for a slot of " + version.version);
-      default ->
-          throw new OverloadedException(
-              "no slot of "
-                  + version.version
-                  + " came free within "
-                  + Duration.ofNanos(waitNanos(call)).toMillis()
-                  + " ms: all "
-                  + version.slots.size()
-                  + " are in use. Try again, allow more time with Call.within, or build the runtime with more slots");
+  /** How long the next claim may wait after one was refused, or what the refusal means. */
+  private long waitOn(int code, LoadedVersion version, Call call, long deadline, long waited) {
+    long left = Math.max(0, deadline - System.nanoTime());
+    if (code == Slots.CLOSED && !route.closed()) {
+      return waited == 0 ? 0 : left; // the table names another version by now
     }
+    if (code == Slots.BUSY && left > 0) {
+      return left;
+    }
+    throw refusal(code, version, call);
   }
 
-  private long waitNanos(Call call) {
+  private RuntimeException refusal(int code, LoadedVersion version, Call call) {
+    if (code == Slots.CLOSED) {
+      return new OverloadedException(
+          route.closed()
+              ? "the runtime is closed; " + route.name() + " answers no more calls"
+              : version.version
+                  + " was closed while a batch ran on it, as its drain time was over; send the batch again");
+    }
+    if (code == Slots.INTERRUPTED) {
+      return new DeadlineException(
+          "the thread was interrupted while it waited for a slot of " + version.version);
+    }
+    return new OverloadedException(
+        "no slot of "
+            + version.version
+            + " came free within "
+            + Duration.ofNanos(limit(call)).toMillis()
+            + " ms: all "
+            + version.slots.size()
+            + " are in use. Try again, allow more time with Call.within, or build the runtime with"
+            + " more slots");
+  }
+
+  private long limit(Call call) {
     Optional<Duration> limit = call.within();
     return limit.isPresent() ? nanos(limit.get()) : within;
   }

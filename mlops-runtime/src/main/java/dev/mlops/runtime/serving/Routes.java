@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 
 /**
@@ -33,6 +34,9 @@ public final class Routes {
   private final StateFolder folder;
   private final CallbackGuard guard = new CallbackGuard();
   private final Map<ModelRef, Route> routes = new ConcurrentHashMap<>();
+
+  /* A load holds the read lock, closing takes the write lock: none begins once it has begun. */
+  private final ReentrantReadWriteLock opening = new ReentrantReadWriteLock();
   private volatile boolean closed;
 
   /** Routes of a runtime with these settings; none yet. */
@@ -56,6 +60,7 @@ public final class Routes {
       String text, Object key, Function<ModelSchema, BoundCodec<I, O>> binder) {
     ModelRef ref = parse(text);
     boolean[] inside = guard.enter("model");
+    opening.readLock().lock();
     try {
       if (closed) {
         throw new OverloadedException("the runtime is closed; build another one");
@@ -72,6 +77,7 @@ public final class Routes {
         throw e;
       }
     } finally {
+      opening.readLock().unlock();
       inside[0] = false;
     }
   }
@@ -104,7 +110,12 @@ public final class Routes {
   public void close(Duration drain) {
     boolean[] inside = guard.enter("close");
     try {
-      closed = true;
+      opening.writeLock().lock();
+      try {
+        closed = true;
+      } finally {
+        opening.writeLock().unlock();
+      }
       routes.values().forEach(route -> route.close(drain));
       if (!lifecycle.finish(drain.plus(GRACE))) {
         LOG.log(

@@ -28,17 +28,31 @@ public record Settings(
     ModelStore store,
     List<Engine> engines,
     List<VersionObserver.Factory> observers,
-    List<Gate> gates,
+    List<ModelGate> gates,
     int slots,
     Duration within,
     Duration keepWarm,
     Optional<Path> state,
     InstantSource clock,
     long firstId) {
+  /**
+   * A gate of the user's.
+   *
+   * @param model the model whose versions it checks; empty for all
+   */
+  public record ModelGate(Optional<String> model, Gate gate) {}
+
   /** Copies the lists. */
   public Settings {
     engines = List.copyOf(engines);
     observers = List.copyOf(observers);
     gates = List.copyOf(gates);
+  }
+
+  List<Gate> gatesOf(String model) {
+    return gates.stream()
+        .filter(gate -> gate.model().isEmpty() || gate.model().get().equals(model))
+        .map(ModelGate::gate)
+        .toList();
   }
 }

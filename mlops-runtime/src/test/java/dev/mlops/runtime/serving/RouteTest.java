@@ -81,7 +81,7 @@ class RouteTest {
                 store,
                 List.of(engine),
                 observers,
-                gates,
+                gates.stream().map(g -> new Settings.ModelGate(Optional.empty(), g)).toList(),
                 slots,
                 Duration.ofSeconds(20),
                 keepWarm,
@@ -675,6 +675,28 @@ class RouteTest {
     assertThat(seen).containsExactly("m:2 2.0 against m:1 1.0");
   }
 
+  @Test
+  void gatesOf_aModel_areItsOwnAndThoseOfAll() {
+    Gate mine = gate("mine", false, c -> Gate.Outcome.PASS);
+    Gate everyones = gate("everyone's", false, c -> Gate.Outcome.PASS);
+    Settings settings =
+        new Settings(
+            store,
+            List.of(),
+            List.of(),
+            List.of(
+                new Settings.ModelGate(Optional.of("m"), mine),
+                new Settings.ModelGate(Optional.empty(), everyones)),
+            1,
+            Duration.ZERO,
+            Duration.ZERO,
+            Optional.empty(),
+            Instant::now,
+            0);
+    assertThat(settings.gatesOf("m")).containsExactly(mine, everyones);
+    assertThat(settings.gatesOf("other")).containsExactly(everyones);
+  }
+
   // --- the start ---
 
   private Gate refusing(String number) {
@@ -776,7 +798,7 @@ class RouteTest {
                 store,
                 List.of(),
                 observers,
-                gates,
+                gates.stream().map(g -> new Settings.ModelGate(Optional.empty(), g)).toList(),
                 1,
                 Duration.ofSeconds(1),
                 keepWarm,

@@ -47,6 +47,10 @@ record Comparison(
         inWords());
   }
 
+  static double logLoss(boolean truth, double probability) {
+    return -Math.log(Math.max(truth ? probability : 1 - probability, 1e-15));
+  }
+
   /** Adds up rows of one period. */
   static final class Sums {
     private final String period;
@@ -82,10 +86,6 @@ record Comparison(
       double reach = TDistribution.of(count - 1).inverseCumulativeProbability(0.975) * error;
       return new Comparison(
           period, rows, older / rows, newer / rows, mean - reach, mean + reach, count);
-    }
-
-    private static double logLoss(boolean truth, double probability) {
-      return -Math.log(Math.max(truth ? probability : 1 - probability, 1e-15));
     }
   }
 }

@@ -57,7 +57,6 @@ public final class Quickstart {
     PERIODS.put("1990-2000", new int[] {1990, 2000});
     PERIODS.put("2001-2003", new int[] {2001, 2003});
     PERIODS.put("2004-2010", new int[] {2004, 2010});
-    PERIODS.put("2011-2020", new int[] {2011, 2020});
   }
 
   private final Path home;
@@ -243,37 +242,39 @@ public final class Quickstart {
     // endregion
   }
 
-  /* Both versions on the same rows, pinned and unrecorded; the receipts say which rows belong together. */
+  /* Both versions on the rows before the swap, pinned and unrecorded; after it, what was served. */
   private List<Comparison> compare(ModelRuntime runtime, List<Observed> stream) {
     List<Observed> rows = stream.stream().filter(row -> row.truth().isPresent()).toList();
-    List<Storm> inputs = rows.stream().map(Observed::storm).toList();
+    say("%,d of %,d records got one", rows.size(), stream.size());
     // region pinned
-    List<Prediction<Forecast>> older =
-        runtime
-            .model("storms:1.0.0", Storm.class, Forecast.class)
-            .predictAll(inputs, Call.with().unrecorded());
-    List<Prediction<Forecast>> newer =
-        runtime
-            .model("storms:2.0.0", Storm.class, Forecast.class)
-            .predictAll(inputs, Call.with().unrecorded());
+    ModelHandle<Storm, Forecast> older = runtime.model("storms:1.0.0", Storm.class, Forecast.class);
+    ModelHandle<Storm, Forecast> newer = runtime.model("storms:2.0.0", Storm.class, Forecast.class);
+    Call aside = Call.with().unrecorded();
     // endregion
     Map<String, Comparison.Sums> sums = new LinkedHashMap<>();
-    for (int i = 0; i < rows.size(); i++) {
-      Observed row = rows.get(i);
+    int served = 0;
+    double loss = 0;
+    for (Observed row : rows) {
+      boolean truth = row.truth().orElseThrow();
       // region receipt
       Receipt receipt = Receipt.parse(kept(row.id())); // from beside the decision
       String block = receipt.blockName(); // rows of one storm share a block
       // endregion
-      sums.computeIfAbsent(period(row.year()), Comparison.Sums::new)
-          .add(
-              block,
-              row.truth().orElseThrow(),
-              older.get(i).value().probability(),
-              newer.get(i).value().probability());
+      if (row.year() < SWAP_YEAR) {
+        sums.computeIfAbsent(period(row.year()), Comparison.Sums::new)
+            .add(
+                block,
+                truth,
+                older.predict(row.storm(), aside).value().probability(),
+                newer.predict(row.storm(), aside).value().probability());
+      } else if (receipt.of(newer.version())) {
+        served++;
+        loss += Comparison.logLoss(truth, receipt.scores().get(0)); // the receipt holds the score
+      }
     }
     List<Comparison> table = sums.values().stream().map(Comparison.Sums::result).toList();
-    say("%,d of %,d records got one", rows.size(), stream.size());
     out.println();
+    say("Both versions on the same rows, before the swap:");
     say("                        log loss of       gain of 2.0.0 over 1.0.0,");
     say("years        rows   1.0.0    2.0.0    with 95 %% interval           what it says");
     table.forEach(row -> say("%s", row));
@@ -281,6 +282,11 @@ public final class Quickstart {
     say("Rows of one storm are not independent, so the interval takes the receipts' blocks of");
     say("storms (at most 64) as independent, not the rows. Where it holds zero, more storms are");
     say("needed.");
+    out.println();
+    say(
+        "Since the swap 2.0.0 has a log loss of %.4f over %,d records, by the",
+        loss / served, served);
+    say("scores in their receipts alone.");
     return table;
   }
 

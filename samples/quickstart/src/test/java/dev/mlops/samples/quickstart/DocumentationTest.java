@@ -57,8 +57,8 @@ class DocumentationTest {
 
   private static String regions(String source) throws IOException {
     List<String> texts = new ArrayList<>();
-    for (String one : source.split(", ")) {
-      String[] fileAndName = one.split(" ");
+    for (String one : source.split(", ", -1)) {
+      String[] fileAndName = one.split(" ", -1);
       texts.add(region(SOURCES.resolve(fileAndName[0]), fileAndName[1]));
     }
     return String.join("\n", texts);
