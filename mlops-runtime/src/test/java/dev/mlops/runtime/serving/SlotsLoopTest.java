@@ -39,8 +39,8 @@ class SlotsLoopTest {
 
   @Tag("proof")
   @Test
-  void rounds_halfAMinute_nobodySleepsBesideAFreeSlot() {
-    new Rounds(2).run(SECONDS.toNanos(30));
+  void rounds_tenSeconds_nobodySleepsBesideAFreeSlot() {
+    new Rounds(2).run(SECONDS.toNanos(10));
   }
 
   @Test
@@ -50,8 +50,8 @@ class SlotsLoopTest {
 
   @Tag("proof")
   @Test
-  void versions_halfAMinute_noSlotIsHeldTwiceAndNoCallMeetsAClosedSession() {
-    new Versions(4).run(SECONDS.toNanos(30));
+  void versions_tenSeconds_noSlotIsHeldTwiceAndNoCallMeetsAClosedSession() {
+    new Versions(4).run(SECONDS.toNanos(10));
   }
 
   @Test

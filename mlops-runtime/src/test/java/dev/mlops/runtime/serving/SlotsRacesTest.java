@@ -39,9 +39,9 @@ class SlotsRacesTest {
                 "-f",
                 "1",
                 "-iters",
-                "4",
+                "3",
                 "-time",
-                "400",
+                "300",
                 "-jvmArgs",
                 "-Xmx256m")
             .directory(folder.toFile())
