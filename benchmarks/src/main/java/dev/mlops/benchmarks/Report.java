@@ -137,8 +137,7 @@ public final class Report {
             .addProfiler(GCProfiler.class);
     System.out.printf("%n| allocation | B |%n| --- | --- |%n");
     for (RunResult run : new Runner(options.build()).run()) {
-      for (Map.Entry<String, ? extends Result<?>> result :
-          secondary(run).entrySet()) {
+      for (Map.Entry<String, ? extends Result<?>> result : secondary(run).entrySet()) {
         if (result.getKey().endsWith("gc.alloc.rate.norm")) {
           System.out.printf(
               Locale.ROOT, "| %s | %.0f |%n", name(run), result.getValue().getScore());

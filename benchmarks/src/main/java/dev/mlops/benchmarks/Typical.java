@@ -39,8 +39,7 @@ abstract class Typical<I> implements ByHand<I> {
     try {
       feed(inputs, feeds);
       try (OrtSession.Result result = session.run(feeds)) {
-        float[][] probabilities =
-            (float[][]) result.get("probabilities").orElseThrow().getValue();
+        float[][] probabilities = (float[][]) result.get("probabilities").orElseThrow().getValue();
         List<Forecast> forecasts = new ArrayList<>(inputs.size());
         for (float[] row : probabilities) {
           forecasts.add(new Forecast(row[1]));

@@ -34,8 +34,11 @@ public class ClaimBenchmark {
   @Benchmark
   public int readLock() {
     lock.readLock().lock();
-    lock.readLock().unlock();
-    return 0;
+    try {
+      return 0;
+    } finally {
+      lock.readLock().unlock();
+    }
   }
 
   /** The least that counts users: one counter, up and down. */
