@@ -46,8 +46,7 @@ public final class Call {
   }
 
   /**
-   * How long the call may take at most, waiting for a slot included and the run too where the
-   * engine can be stopped. Zero never waits.
+   * How long the call may wait for a slot at most. Zero never waits. It does not cut a run short.
    *
    * @throws IllegalArgumentException if it is negative
    */

@@ -3,8 +3,8 @@ package dev.mlops.inference;
 import dev.mlops.model.MlopsException;
 
 /**
- * A call's time ran out after it had begun, or its thread was interrupted. Its work was given up;
- * safe to try again.
+ * A call was given up while it waited, as its thread was interrupted. Nothing was scored; safe to
+ * try again.
  */
 public final class DeadlineException extends MlopsException {
   private static final long serialVersionUID = 1L;

@@ -29,8 +29,8 @@ public interface ModelHandle<I, O> {
    * @return the caller's to keep
    * @throws InvalidInputException if the input does not fit the schema
    * @throws OverloadedException if no slot came free within the call's limit
-   * @throws DeadlineException if the thread was interrupted, or time ran out within the run; the
-   *     interrupt stays set
+   * @throws DeadlineException if the thread was interrupted while it waited; the interrupt stays
+   *     set
    * @throws ModelFailedException if the model failed
    */
   Prediction<O> predict(I input, Call call);

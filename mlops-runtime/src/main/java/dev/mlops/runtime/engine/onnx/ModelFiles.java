@@ -18,8 +18,8 @@ import java.util.stream.Stream;
  * The files of a version's model, read by our own reader before ONNX Runtime opens them.
  *
  * <p>ONNX Runtime reads them again by their paths. What was checked is what it reads because the
- * store hands out a folder that is private to this process, verified digest by digest and never
- * written again.
+ * store hands out a folder that is verified when the version was opened, verified digest by digest
+ * and never written again.
  */
 final class ModelFiles {
   private final StoredVersion version;
