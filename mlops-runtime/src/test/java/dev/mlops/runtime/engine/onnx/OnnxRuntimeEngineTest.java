@@ -83,11 +83,10 @@ final class OnnxRuntimeEngineTest {
   }
 
   @Test
-  void load_folderWithOneModel_takesIt() {
-    Path file = OnnxSamples.weightsBeside(folder);
-    assertThat(file).exists();
-    // its package's folder is the parent, the model the folder
-    TestVersion version = TestVersion.of(folder, TestVersion.of(file).schema());
+  void load_folderWithOneModel_takesIt() throws IOException {
+    Path files = Files.createDirectory(folder.resolve("model"));
+    Path file = OnnxSamples.weightsBeside(files);
+    TestVersion version = TestVersion.of(files, TestVersion.of(file).schema());
     try (EngineSession session = engine.load(version, 1)) {
       Slot slot = session.slot(0);
       slot.input(0, 1).floats().put(0, 1).put(1, 1);
@@ -98,9 +97,10 @@ final class OnnxRuntimeEngineTest {
 
   @Test
   void load_folderWithTwoModels_namesThem() throws IOException {
-    Path file = OnnxSamples.weightsBeside(folder);
-    Files.copy(file, folder.resolve("other.onnx"));
-    assertThatThrownBy(() -> engine.load(TestVersion.of(folder, storms()), 1))
+    Path files = Files.createDirectory(folder.resolve("model"));
+    Path file = OnnxSamples.weightsBeside(files);
+    Files.copy(file, files.resolve("other.onnx"));
+    assertThatThrownBy(() -> engine.load(TestVersion.of(files, storms()), 1))
         .isInstanceOf(ModelFailedException.class)
         .hasMessage(
             "storms:1.0.0: the model's folder holds 2 files that end with .onnx [model.onnx,"
@@ -195,6 +195,10 @@ final class OnnxRuntimeEngineTest {
       slot.input(0, 7);
       slot.run(7);
       assertThat(slot.output(0).shape()[0]).isEqualTo(7);
+      slot.input(0, 3);
+      assertThatThrownBy(() -> slot.run(3)).isInstanceOf(ModelFailedException.class);
+      // what the run before gave is not the answer to this one
+      assertThatThrownBy(() -> slot.output(0)).isInstanceOf(IllegalStateException.class);
     }
   }
 
