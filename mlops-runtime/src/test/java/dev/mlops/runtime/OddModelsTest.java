@@ -360,6 +360,34 @@ final class OddModelsTest {
     }
   }
 
+  // ------------------------------------------------------- one tensor for the whole call
+
+  private record Scale(float[] x) {}
+
+  private record Scaled(float[] y) {}
+
+  @Test
+  void predict_tensorsWithoutRows_areOneForTheCall() {
+    publish(
+        ModelSchema.builder()
+            .input("x", FLOAT, Shape.perCall(3))
+            .output("y", FLOAT, Shape.perCall(3))
+            .build(),
+        OnnxGraph.named("scale")
+            .input("x", OnnxGraph.FLOAT, 3)
+            .initializer(OnnxGraph.floats("w", new long[] {3}, 1, 10, 100))
+            .node("Mul", List.of("x", "w"), List.of("y"))
+            .output("y", OnnxGraph.FLOAT, 3)
+            .toBytes());
+    try (ModelRuntime runtime = ModelRuntime.over(store)) {
+      ModelHandle<Scale, Scaled> byRecord = runtime.model("odd:1", Scale.class, Scaled.class);
+      float[] x = {1, 2, 3};
+      assertThat(byRecord.predict(new Scale(x)).value().y()).containsExactly(1, 20, 300);
+      assertThat(runtime.model("odd:1").predict(Row.of("x", x)).value().floats("y"))
+          .containsExactly(1, 20, 300);
+    }
+  }
+
   private void publish(ModelSchema schema, byte[] model) {
     try {
       Path file = Files.write(files.resolve("model.onnx"), model);

@@ -70,7 +70,9 @@ final class Port {
     // Rank 0 is a scalar or a shape the graph does not state: ONNX Runtime's Java has one word for
     // both. A run tells.
     boolean known = shape.elements() >= 0 && dims.size() == shape.dims().size() && !dims.isEmpty();
-    Form form = known && spec.type() != ElementType.TEXT ? Form.FIXED : Form.OPEN;
+    // A slot sets memory aside by the row; what has no row axis is read from the run.
+    boolean pinned = known && spec.type() != ElementType.TEXT && shape.rowAxis() >= 0;
+    Form form = pinned ? Form.FIXED : Form.OPEN;
     return new Port(label, spec, shape, form, List.of(), 0);
   }
 
