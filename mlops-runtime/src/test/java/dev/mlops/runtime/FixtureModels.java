@@ -47,7 +47,7 @@ final class FixtureModels {
     try {
       return Path.of(url.toURI());
     } catch (URISyntaxException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 
@@ -198,7 +198,7 @@ final class FixtureModels {
       constructor.setAccessible(true);
       return constructor.newInstance(values);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 

@@ -247,7 +247,7 @@ final class OddModelsTest {
     double[] odds = new double[26];
     double sum = 0;
     for (int k = 0; k < 26; k++) {
-      odds[k] = Math.exp(pixels[k % 16] + (k < 16 ? 0 : 1));
+      odds[k] = Math.exp((double) (pixels[k % 16] + (k < 16 ? 0 : 1)));
       sum += odds[k];
     }
     float[] scores = new float[26];

@@ -323,7 +323,7 @@ final class PublicParityTest {
       component.getAccessor().setAccessible(true);
       return component.getAccessor().invoke(from);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 

@@ -15,7 +15,6 @@ import org.junit.jupiter.api.Test;
  * may still be seen is what a late compilation leaves behind, so the mean over many calls must stay
  * below a hundredth of the smallest object, in the best of several rounds.
  */
-@SuppressWarnings("ArrayRecordComponent")
 final class WriteAllocationTest {
   private static final int CALLS = 20_000;
   private static final int ROUNDS = 20;

@@ -17,9 +17,8 @@ import java.util.stream.Stream;
 /**
  * The files of a version's model, read by our own reader before ONNX Runtime opens them.
  *
- * <p>ONNX Runtime reads them again by their paths. What was checked is what it reads because the
- * store hands out a folder that is verified when the version was opened, verified digest by digest
- * and never written again.
+ * <p>ONNX Runtime reads them again by their paths. What was checked is what it reads because a
+ * version's files are never written again once its store has checked every digest at opening.
  */
 final class ModelFiles {
   private final StoredVersion version;
