@@ -1,6 +1,7 @@
 package dev.mlops.runtime.rollout;
 
 import dev.mlops.engine.ModelFailedException;
+import dev.mlops.inference.InvalidInputException;
 import dev.mlops.inference.Row;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,8 +33,28 @@ final class Scorer {
         }
         run(rows.subList(0, 1));
         singly = true;
+      } catch (InvalidInputException e) {
+        // a tensor for the whole call keeps rows apart; a bad row is told as the batch told it
+        return oneByOneOr(rows, e);
       }
     }
+    return oneByOne(rows);
+  }
+
+  private List<Row> oneByOneOr(List<Row> rows, InvalidInputException ofBatch) {
+    if (rows.size() == 1) {
+      throw ofBatch;
+    }
+    try {
+      List<Row> answers = oneByOne(rows);
+      singly = true;
+      return answers;
+    } catch (InvalidInputException ofRow) {
+      throw ofBatch;
+    }
+  }
+
+  private List<Row> oneByOne(List<Row> rows) {
     List<Row> answers = new ArrayList<>(rows.size());
     for (int i = 0; i < rows.size(); i++) {
       answers.addAll(run(rows.subList(i, i + 1)));
