@@ -360,31 +360,39 @@ final class OddModelsTest {
     }
   }
 
-  // ------------------------------------------------------- one tensor for the whole call
+  // ------------------------------------------------------- an output for the whole call
 
-  private record Scale(float[] x) {}
-
-  private record Scaled(float[] y) {}
+  private record Totals(float[] totals) {}
 
   @Test
-  void predict_tensorsWithoutRows_areOneForTheCall() {
+  void predict_outputWithoutRows_isOneForTheCall() {
     publish(
         ModelSchema.builder()
-            .input("x", FLOAT, Shape.perCall(3))
-            .output("y", FLOAT, Shape.perCall(3))
+            .input("x", FLOAT, "x one", "x two")
+            .output("totals", FLOAT, Shape.perCall(2))
             .build(),
-        OnnxGraph.named("scale")
-            .input("x", OnnxGraph.FLOAT, 3)
-            .initializer(OnnxGraph.floats("w", new long[] {3}, 1, 10, 100))
-            .node("Mul", List.of("x", "w"), List.of("y"))
-            .output("y", OnnxGraph.FLOAT, 3)
+        OnnxGraph.named("totals")
+            .input("x", OnnxGraph.FLOAT, "batch", 2)
+            .node(
+                "ReduceMean",
+                List.of("x"),
+                List.of("totals"),
+                OnnxGraph.ints("axes", 0),
+                attribute("keepdims", 0))
+            .output("totals", OnnxGraph.FLOAT, 2)
             .toBytes());
     try (ModelRuntime runtime = ModelRuntime.over(store)) {
-      ModelHandle<Scale, Scaled> byRecord = runtime.model("odd:1", Scale.class, Scaled.class);
-      float[] x = {1, 2, 3};
-      assertThat(byRecord.predict(new Scale(x)).value().y()).containsExactly(1, 20, 300);
-      assertThat(runtime.model("odd:1").predict(Row.of("x", x)).value().floats("y"))
-          .containsExactly(1, 20, 300);
+      ModelHandle<Pair, Totals> byRecord = runtime.model("odd:1", Pair.class, Totals.class);
+      assertThat(byRecord.predict(new Pair(2, 7)).value().totals()).containsExactly(2, 7);
+      assertThat(byRecord.predictAll(List.of(new Pair(2, 7), new Pair(4, 9))))
+          .allSatisfy(answer -> assertThat(answer.value().totals()).containsExactly(3, 8));
+      assertThat(
+              runtime
+                  .model("odd:1")
+                  .predict(Row.of("x one", 2, "x two", 7))
+                  .value()
+                  .floats("totals"))
+          .containsExactly(2, 7);
     }
   }
 

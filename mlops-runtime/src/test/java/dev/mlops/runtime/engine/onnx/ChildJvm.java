@@ -34,6 +34,7 @@ public final class ChildJvm {
 
   private final Path folder;
   private final Map<String, String> environment = new TreeMap<>();
+  private String heap = "256m";
   private List<String> classPath =
       List.of(System.getProperty("java.class.path").split(File.pathSeparator));
 
@@ -56,6 +57,12 @@ public final class ChildJvm {
     return this;
   }
 
+  /** Sets its largest heap, {@code 256m} unless said. */
+  public ChildJvm heap(String most) {
+    heap = most;
+    return this;
+  }
+
   /** Sets a variable of its environment. */
   public ChildJvm environment(String name, String value) {
     environment.put(name, value);
@@ -69,7 +76,7 @@ public final class ChildJvm {
     Files.writeString(
         options,
         """
-        -Xmx256m
+        -Xmx%s
         -XX:-CreateCoredumpOnCrash
         -XX:ErrorFile=%s
         -Djava.io.tmpdir=%s
@@ -78,6 +85,7 @@ public final class ChildJvm {
         %s
         """
             .formatted(
+                heap,
                 quoted(folder.resolve("crash.log").toString()),
                 quoted(folder.toString()),
                 quoted(String.join(File.pathSeparator, classPath)),
