@@ -39,7 +39,9 @@ final class Slots {
    * handed a slot: that one is mine, unless I have another: then release it.
    *
    * release: FREE; unpark the closer if closing; if there are waiters, take them off the queue
-   * until one goes WAITING -> SIGNALLED, and unpark it.
+   * until one goes WAITING -> SIGNALLED, and unpark it. But if the head of the queue was beaten to
+   * a slot when it had waited for long, hand the slot over instead: who runs can claim again before
+   * a signalled waiter has woken, and so again and again.
    *
    * hand over: take waiters off the queue until one goes WAITING -> handed(my slot), which stays
    * busy throughout. Then wait, but do not claim in the look after the append, which would overtake
@@ -97,6 +99,12 @@ final class Slots {
   private static final int STRIDE = 16;
 
   private static final int HINTS = 64;
+
+  /**
+   * A waiter beaten to a slot after this long is handed the next one. To hand each slot over at
+   * once would be fair too, but each would lie idle until its new owner has woken.
+   */
+  private static final long OVERDUE_NANOS = 1_000_000;
 
   private static final AtomicIntegerFieldUpdater<Slots> WAITERS =
       AtomicIntegerFieldUpdater.newUpdater(Slots.class, "waiters");
@@ -184,6 +192,9 @@ final class Slots {
    */
   void release(int slot) {
     requireHeld(slot);
+    if (waiters > 0 && !closing && firstIsOverdue() && handToFirst(slot)) {
+      return;
+    }
     states.set(at(slot), SLOT_FREE); // volatile: the reads below must not come before it
     if (closing) {
       LockSupport.unpark(closer.get());
@@ -389,6 +400,7 @@ final class Slots {
       } else if (state == SIGNALLED) {
         got = claimAny(me.mark);
         if (got == BUSY) { // beaten to it; who has waited longest stays first
+          me.overdue = waitNanos - left > OVERDUE_NANOS;
           me.state.set(WAITING);
           queue.addFirst(me);
           look = true;
@@ -465,6 +477,11 @@ final class Slots {
     while (signalFirst()) {}
   }
 
+  private boolean firstIsOverdue() {
+    Waiter first = queue.peekFirst();
+    return first != null && first.overdue;
+  }
+
   private boolean handToFirst(int slot) {
     states.setRelease(at(slot), SLOT_PASSED); // before another can have it
     for (Waiter first = queue.pollFirst(); first != null; first = queue.pollFirst()) {
@@ -510,6 +527,7 @@ final class Slots {
     final Thread thread;
     final long mark;
     final AtomicInteger state = new AtomicInteger(WAITING);
+    boolean overdue; // written before it is appended again, read after
 
     Waiter(Thread thread) {
       this.thread = thread;

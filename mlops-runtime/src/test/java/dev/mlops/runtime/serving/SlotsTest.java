@@ -270,6 +270,38 @@ class SlotsTest {
     assertThat(behind).isNotDone();
   }
 
+  @Test
+  void wait_beatenWhenOverdue_isHandedTheNextSlotBeforeAnyoneCanTakeIt() {
+    Slots slots = slots(1);
+    int slot = owner.does(() -> slots.claim(0));
+    Future<Integer> beaten = first.waits(slots, LONG);
+    CountDownLatch waitsAgain = new CountDownLatch(1);
+    first.atNextRead(
+        now -> {
+          owner.runs(() -> slots.release(slot)); // signals the first
+          owner.runs(() -> assertThat(slots.claim(0)).isEqualTo(slot));
+          return now;
+        });
+    first.atNextRead(now -> now + LONG / 2); // claims, is beaten, and has waited for long
+    first.atNextRead(
+        now -> {
+          waitsAgain.countDown();
+          return now;
+        });
+    first.wakeForNothing();
+    awaited(waitsAgain, 0);
+    int taken =
+        owner.does(
+            () -> {
+              slots.release(slot);
+              return slots.claim(0);
+            });
+    assertThat(taken).isEqualTo(BUSY);
+    assertThat(resultOf(beaten)).isEqualTo(slot);
+    first.runs(() -> slots.release(slot));
+    assertThat(slots.claim(0)).isEqualTo(slot);
+  }
+
   // leave
 
   @Test
