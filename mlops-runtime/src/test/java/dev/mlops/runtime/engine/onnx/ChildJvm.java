@@ -97,6 +97,7 @@ public final class ChildJvm {
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().remove("ORT_DISABLE_TELEMETRY");
+    builder.environment().remove("CI"); // ONNX Runtime 1.29 reports nothing where it is set
     builder.environment().remove("JDK_JAVA_OPTIONS");
     builder.environment().putAll(environment);
     Process process = builder.redirectOutput(output.toFile()).start();
