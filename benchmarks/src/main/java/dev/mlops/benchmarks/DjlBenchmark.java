@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.TearDown;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @State(Scope.Thread)
-@Fork(jvmArgsAppend = "-Dai.djl.offline=true")
+@Fork(jvmArgsAppend = {"-Dai.djl.offline=true", "-Dslf4j.internal.verbosity=ERROR"})
 @SuppressWarnings("NullAway.Init") // JMH calls the setup first
 public class DjlBenchmark extends PredictBenchmark.Turn {
   @Param({"logistic", "network"})

@@ -143,6 +143,10 @@ public class PredictBenchmark {
     @Param({"logistic", "forest", "network", "columns"})
     String model;
 
+    /** Rows in turn: thousands of maps lie in no cache; one that was just made, as 32, does. */
+    @Param("4096")
+    int rowsInTurn;
+
     List<Map<String, @Nullable Object>> maps;
     List<Row> rows;
     List<List<Row>> batches;
@@ -193,13 +197,13 @@ public class PredictBenchmark {
   /** Our handle, by a row that is there. */
   @Benchmark
   public Prediction<Forecast> row(RowState state, Place place) {
-    return state.handle.predict(state.rows.get(place.next()));
+    return state.handle.predict(state.rows.get(place.next() & (state.rowsInTurn - 1)));
   }
 
   /** Our handle, by a row that is made of a map first. */
   @Benchmark
   public Prediction<Forecast> rowOfMap(RowState state, Place place) {
-    return state.handle.predict(Row.of(state.maps.get(place.next())));
+    return state.handle.predict(Row.of(state.maps.get(place.next() & (state.rowsInTurn - 1))));
   }
 
   /** 64 at once. */

@@ -45,11 +45,18 @@ public final class Report {
     for (String part : parts) {
       switch (part) {
         case "check" -> check();
-        case "predict" -> times(1, "dev.mlops.benchmarks.*");
-        case "threads" -> times(2, "PredictBenchmark.(typical|tuned|record|row)$");
+        case "predict" -> {
+          times(1, quiet("dev.mlops.benchmarks.*"));
+          times(
+              1,
+              quiet("PredictBenchmark.row(OfMap)?$")
+                  .param("model", "logistic")
+                  .param("rowsInTurn", "32"));
+        }
+        case "threads" -> times(2, quiet("PredictBenchmark.(typical|tuned|record|row)$"));
         case "claim" -> {
-          times(1, "ClaimBenchmark");
-          times(2, "ClaimBenchmark");
+          times(1, quiet("ClaimBenchmark"));
+          times(2, quiet("ClaimBenchmark"));
         }
         case "allocation" -> allocation();
         case "first" -> first();
@@ -94,12 +101,11 @@ public final class Report {
     }
   }
 
-  private static void times(int threads, String include) throws RunnerException {
+  private static void times(int threads, ChainedOptionsBuilder what) throws RunnerException {
     Map<String, List<Double>> slices = new TreeMap<>();
     for (int round = 0; round < ROUNDS; round++) {
       ChainedOptionsBuilder options =
-          quiet(include)
-              .threads(threads)
+          what.threads(threads)
               .forks(1)
               .warmupIterations(5)
               .warmupTime(TimeValue.milliseconds(400))
@@ -161,7 +167,10 @@ public final class Report {
   private static String name(RunResult run) {
     String method = run.getParams().getBenchmark();
     String model = run.getParams().getParam("model");
-    return (model == null ? "" : model + " ") + method.substring(method.lastIndexOf('.') + 1);
+    String rows = run.getParams().getParam("rowsInTurn");
+    return (model == null ? "" : model + " ")
+        + method.substring(method.lastIndexOf('.') + 1)
+        + (rows == null || rows.equals("4096") ? "" : " of " + rows);
   }
 
   /** Medians of fresh JVMs. */
