@@ -49,6 +49,9 @@ final class OnnxSlot implements Slot, AutoCloseable {
   private final boolean textIn;
   private final Natives natives;
 
+  /** The tensors of text of one run; empty between two. */
+  private final Natives texts;
+
   /** Inputs without a row axis: the same whatever the row count. Null for the others. */
   private final @Nullable SlotTensor[] perCall;
 
@@ -84,6 +87,7 @@ final class OnnxSlot implements Slot, AutoCloseable {
     this.inputs = inputs;
     this.outputs = outputs;
     this.natives = natives;
+    this.texts = new Natives(label);
     this.termination = natives.add(new Termination(new OrtSession.RunOptions()));
     // every failure is thrown; ONNX Runtime would print it to standard error as well
     termination.options().setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
@@ -170,7 +174,7 @@ final class OnnxSlot implements Slot, AutoCloseable {
   // ---------------------------------------------------------------- running
 
   private void runWithTexts(Views views) {
-    try (Natives texts = new Natives(label)) {
+    try (texts) {
       for (int i = 0; i < inputs.size(); i++) {
         Port input = inputs.get(i);
         if (input.type == ElementType.TEXT) {
@@ -178,7 +182,7 @@ final class OnnxSlot implements Slot, AutoCloseable {
           Texts.check(input, values, views.rows);
           views.feeds.put(
               input.name,
-              texts.add(OnnxTensor.createTensor(environment, values, input.shape(views.rows))));
+              texts.add(OnnxTensor.createTensor(environment, values, views.inputs[i].shape())));
         }
       }
       run(views);
