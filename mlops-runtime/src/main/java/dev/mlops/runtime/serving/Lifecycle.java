@@ -2,7 +2,6 @@ package dev.mlops.runtime.serving;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -37,13 +36,12 @@ final class Lifecycle {
               created.setDaemon(true);
               return created;
             });
-    thread.setRemoveOnCancelPolicy(true);
+    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
-  /** Runs a task on the thread after a time, unless what it returns is run before. */
-  Runnable after(Duration delay, Runnable task) {
-    Future<?> later = thread.schedule(guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
-    return () -> later.cancel(false);
+  /** Runs a task on the thread after a time, unless the thread has ended by then. */
+  void after(Duration delay, Runnable task) {
+    var unused = thread.schedule(guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** Ends a version that left the routing table: in order, and never under a call. */

@@ -66,7 +66,8 @@ final class Route {
   private final List<RouteHandle<?, ?>> byIndex = new ArrayList<>();
   private final Map<String, List<Gate.Result>> refused = new HashMap<>();
   private @Nullable LoadedVersion warm;
-  private @Nullable Runnable cancelExpiry;
+  private long warmUntil; // by System.nanoTime
+  private boolean expiryPending;
 
   Route(
       ModelRef ref,
@@ -398,7 +399,7 @@ final class Route {
   private void publish(Table next) {
     Table before = table;
     if (next.version == warm) {
-      forgetWarm();
+      warm = null;
     } else {
       next.version.observers(openObservers(next.version));
     }
@@ -430,19 +431,27 @@ final class Route {
       return;
     }
     warm = old;
-    cancelExpiry = lifecycle.after(settings.keepWarm(), () -> expire(old));
+    warmUntil = System.nanoTime() + settings.keepWarm().toNanos();
+    if (!expiryPending) { // one look is enough, and a rollback need not wake the thread
+      expiryPending = true;
+      lifecycle.after(settings.keepWarm(), this::expire);
+    }
   }
 
   /* On the lifecycle thread, which must not wait while a load holds the lock: versions that end wait behind it. */
-  private void expire(LoadedVersion old) {
+  private void expire() {
     if (!lock.tryLock()) {
-      lifecycle.after(EXPIRY_RETRY, () -> expire(old));
+      lifecycle.after(EXPIRY_RETRY, this::expire);
       return;
     }
     try {
-      if (warm == old) {
-        endWarm();
+      long left = warmUntil - System.nanoTime();
+      if (warm != null && left > 0) {
+        lifecycle.after(Duration.ofNanos(left), this::expire);
+        return;
       }
+      expiryPending = false;
+      endWarm();
     } finally {
       lock.unlock();
     }
@@ -450,17 +459,9 @@ final class Route {
 
   private void endWarm() {
     LoadedVersion old = warm;
-    forgetWarm();
+    warm = null;
     if (old != null) {
       lifecycle.end(old, DRAIN);
-    }
-  }
-
-  private void forgetWarm() {
-    warm = null;
-    if (cancelExpiry != null) {
-      cancelExpiry.run();
-      cancelExpiry = null;
     }
   }
 

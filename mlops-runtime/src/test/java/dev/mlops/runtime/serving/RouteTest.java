@@ -811,10 +811,18 @@ class RouteTest {
         .hasMessageStartingWith("no engine runs m:1, which is fake");
   }
 
-  /** A latch that shows it is not the test's thread that ends a version. */
   @Test
   void retention_zero_endsTheOldVersionOnTheLifecycleThread() throws Exception {
-    keepWarm = Duration.ZERO;
+    endsOnTheLifecycleThread(Duration.ZERO);
+  }
+
+  @Test
+  void retention_over_endsTheOldVersionOnTheLifecycleThread() throws Exception {
+    endsOnTheLifecycleThread(Duration.ofMillis(1));
+  }
+
+  private void endsOnTheLifecycleThread(Duration retention) throws Exception {
+    keepWarm = retention;
     CountDownLatch ended = new CountDownLatch(1);
     AtomicReference<String> thread = new AtomicReference<>();
     observers.add(
@@ -835,6 +843,8 @@ class RouteTest {
     routes.refresh(ROUTE);
     ended.await();
     assertThat(thread.get()).isEqualTo("mlops-lifecycle");
+    assertThatThrownBy(() -> routes.rollback(ROUTE, "too late"))
+        .isInstanceOf(IllegalStateException.class);
     assertThat(model(routes).version()).isEqualTo(MemoryStore.version("2"));
   }
 }
