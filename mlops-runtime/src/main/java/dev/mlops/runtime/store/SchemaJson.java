@@ -56,7 +56,7 @@ final class SchemaJson {
         if (column.optional()) {
           json.writeBooleanField("optional", true);
         }
-        if (column.categorical()) {
+        if (column.categorical() && tensor.type() != ElementType.TEXT) { // text always is
           json.writeBooleanField("categorical", true);
         }
         json.writeEndObject();
