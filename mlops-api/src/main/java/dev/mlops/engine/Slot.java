@@ -11,8 +11,8 @@ public interface Slot {
    *
    * @param tensor index in the schema's inputs
    * @param rows at least 1
-   * @return the same object for the same row count as long as it is among those used last; contents
-   *     are what they were
+   * @return the same object for the same row count as long as it is among those used last and no
+   *     larger row count had to make room; contents are what they were
    */
   Tensor input(int tensor, int rows);
 
@@ -29,7 +29,8 @@ public interface Slot {
    * need not be asked for again as long as the row count is the same.
    *
    * @param rows the number of rows the inputs were last asked for with
-   * @throws ModelFailedException if the engine fails, or was cancelled; the slot stays usable
+   * @throws ModelFailedException if the engine fails, or was cancelled; the slot stays usable. A
+   *     text that the engine cannot carry is an {@code InvalidInputException} instead
    */
   void run(int rows);
 
