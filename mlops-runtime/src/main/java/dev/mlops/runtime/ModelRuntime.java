@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -125,7 +126,7 @@ public final class ModelRuntime implements AutoCloseable {
    * @throws InvalidSettingsException if there is no such route
    */
   public SwapReport rollback(String route, String reason) {
-    return routes.rollback(route, reason);
+    return routes.rollback(route, Objects.requireNonNull(reason, "say why, for health()"));
   }
 
   /**
@@ -265,8 +266,8 @@ public final class ModelRuntime implements AutoCloseable {
       if (within.isNegative()) {
         problems.add("within was " + within + " but must be zero or more");
       }
-      if (keepWarm.isNegative()) {
-        problems.add("keepWarm was " + keepWarm + " but must be zero or more");
+      if (keepWarm.isNegative() || keepWarm.compareTo(Duration.ofDays(365)) > 0) {
+        problems.add("keepWarm was " + keepWarm + " but must be from zero to 365 days");
       }
       if (!problems.isEmpty() || store == null) {
         throw new InvalidSettingsException(problems);

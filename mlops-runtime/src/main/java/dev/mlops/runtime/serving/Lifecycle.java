@@ -17,6 +17,7 @@ final class Lifecycle {
   /** How long one look at a version that does not end may hold up the others. */
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+  private final CallbackGuard guard;
   private final ScheduledThreadPoolExecutor thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
@@ -27,7 +28,8 @@ final class Lifecycle {
   /** Whether the thread is to end with the last of them; guarded by the lock. */
   private boolean finishing;
 
-  Lifecycle() {
+  Lifecycle(CallbackGuard guard) {
+    this.guard = guard;
     thread =
         new ScheduledThreadPoolExecutor(
             1,
@@ -115,9 +117,11 @@ final class Lifecycle {
   }
 
   private void closed(LoadedVersion version) {
+    boolean[] inside = guard.enter("close"); // observers are closed in here, and must not swap
     try {
       version.closeSession();
     } finally {
+      inside[0] = false;
       lock.lock();
       try {
         ending--;

@@ -57,6 +57,7 @@ final class Route {
 
   private volatile @Nullable Table table;
   private volatile boolean closed;
+  private volatile boolean dead;
   private volatile int largestBatch = 1;
   private volatile @Nullable String problem;
   private volatile RouteState state = RouteState.NEW;
@@ -64,7 +65,7 @@ final class Route {
   /* Guarded by the lock. */
   private final Map<Object, RouteHandle<?, ?>> handles = new HashMap<>();
   private final List<RouteHandle<?, ?>> byIndex = new ArrayList<>();
-  private final Map<String, List<Gate.Result>> refused = new HashMap<>();
+  private final Map<String, Refusal> refused = new HashMap<>(); // by id
   private @Nullable LoadedVersion warm;
   private long warmUntil; // by System.nanoTime
   private boolean expiryPending;
@@ -87,6 +88,12 @@ final class Route {
   String name() {
     return ref.toString();
   }
+
+  /**
+   * A failure that is told again without loading: for the same revision, beside the same version in
+   * force. What it failed by may be a comparison, and a new revision is a person's wish.
+   */
+  private record Refusal(long revision, String beside, List<Gate.Result> results) {}
 
   Table table() {
     Table now = table;
@@ -119,13 +126,23 @@ final class Route {
         Optional.ofNullable(problem));
   }
 
-  /** The handle for a key, the same each time; the first one loads the version. */
-  <I, O> ModelHandle<I, O> handle(Object key, Function<ModelSchema, BoundCodec<I, O>> binder) {
+  /**
+   * The handle for a key, the same each time; the first one loads the version.
+   *
+   * @return null if the route could not start for another caller: ask a new one
+   */
+  <I, O> @Nullable ModelHandle<I, O> handle(
+      Object key, Function<ModelSchema, BoundCodec<I, O>> binder) {
     lock.lock();
     try {
       requireOpen();
+      if (dead) {
+        return null;
+      }
       if (table == null) {
+        dead = true; // until it has started
         start();
+        dead = false;
       }
       @SuppressWarnings("unchecked") // the key names both types, or is the codec itself
       RouteHandle<I, O> there = (RouteHandle<I, O>) handles.get(key);
@@ -143,8 +160,9 @@ final class Route {
     }
   }
 
-  boolean serves() {
-    return table != null;
+  /** Whether it never started. */
+  boolean dead() {
+    return dead;
   }
 
   /** Serves what the alias names now. */
@@ -159,11 +177,19 @@ final class Route {
       if (head.isEmpty() || head.get().revision() <= state.decided()) {
         return unchanged();
       }
-      List<Gate.Result> before = refused.get(head.get().version().id());
-      if (before != null) {
-        throw refuse(head.get().version(), before);
+      Revision news = head.get();
+      if (news.revision() > state.highest()) {
+        keep(state.seen(news.revision())); // also if it is refused: the store must not go back
       }
-      return serve(head.get(), gates(head.get().version(), false));
+      Refusal before = refused.get(news.version().id());
+      if (before != null
+          && before.revision() == news.revision()
+          && before.beside().equals(table().version.version.id())) {
+        VersionRefusedException again = refuse(news.version(), before.results());
+        problem = again.getMessage();
+        throw again;
+      }
+      return serve(news, gates(news.version(), false));
     } finally {
       lock.unlock();
     }
@@ -197,7 +223,7 @@ final class Route {
       publish(bound);
       phases.end("publish");
       state = state.rolledBack(back.version.number(), reason, bad.version.id());
-      problem = "rolled back from " + bad.version + ": " + reason;
+      problem = standing();
       try {
         folder.write(ref, state);
       } catch (StoreUnavailableException e) {
@@ -272,21 +298,24 @@ final class Route {
       return head;
     }
     if (head.get().revision() < state.highest()) {
-      problem =
-          ref
-              + " stands at revision "
-              + head.get().revision()
-              + ", but revision "
-              + state.highest()
-              + " was seen before: the store went back in time. "
-              + serving()
-              + " goes on serving";
+      problem = wentBack(head.get().revision(), state.highest());
       return Optional.empty();
     }
-    if (head.get().revision() <= state.decided() && state.override().isEmpty()) {
-      problem = null;
+    if (head.get().revision() <= state.decided()) {
+      problem = standing();
     }
     return head;
+  }
+
+  private String wentBack(long revision, long highest) {
+    return ref
+        + " stands at revision "
+        + revision
+        + ", but revision "
+        + highest
+        + " was seen before: the store went back in time. "
+        + serving()
+        + " goes on serving";
   }
 
   /** Takes the version of a revision through loading and gates, and publishes it. */
@@ -302,18 +331,18 @@ final class Route {
     LoadedVersion candidate = null;
     try {
       candidate = loaded(version, phases);
-      List<Gate.Result> results = check(candidate, active, gates);
+      List<Gate.Result> results = check(candidate, active, gates, head.revision());
       Table bound = bind(candidate);
       phases.end("gates");
       decide(next);
       publish(bound);
       phases.end("publish");
       return new SwapReport(name(), Optional.of(active.version), version, results, phases.took());
-    } catch (MlopsException e) {
+    } catch (RuntimeException | Error e) {
       if (candidate != null && candidate != warm && candidate != table().version) {
         lifecycle.end(candidate, Duration.ZERO);
       }
-      problem = e.getMessage();
+      problem = e instanceof MlopsException ? e.getMessage() : e.toString();
       throw e;
     }
   }
@@ -344,20 +373,31 @@ final class Route {
     return gates;
   }
 
+  /** Puts a candidate through gates; a failure is remembered with the revision that named it. */
   private List<Gate.Result> check(
-      LoadedVersion candidate, @Nullable LoadedVersion against, List<Gate> gates) {
+      LoadedVersion candidate, @Nullable LoadedVersion against, List<Gate> gates, long revision) {
     List<Gate.Result> results = Gates.check(gates, new Trial(candidate, against));
     if (!results.stream().allMatch(Gate.Result::lets)) {
-      if (results.stream().anyMatch(r -> r.outcome() == Gate.Outcome.FAIL)) {
-        refused.put(candidate.version.id(), results);
-      }
+      remember(candidate, results, revision);
       throw refuse(candidate.version, results);
     }
     return results;
   }
 
+  private void remember(LoadedVersion candidate, List<Gate.Result> results, long revision) {
+    Table now = table;
+    if (now != null && results.stream().anyMatch(r -> r.outcome() == Gate.Outcome.FAIL)) {
+      refused.put(candidate.version.id(), new Refusal(revision, now.version.version.id(), results));
+    }
+  }
+
   private VersionRefusedException refuse(Version version, List<Gate.Result> results) {
-    return new VersionRefusedException(version, results, serving() + " goes on serving", null);
+    Table now = table;
+    return new VersionRefusedException(
+        version,
+        results,
+        now == null ? "An earlier revision is tried" : now.version.version + " goes on serving",
+        null);
   }
 
   private String serving() {
@@ -381,7 +421,6 @@ final class Route {
                 "schema",
                 Gate.Outcome.FAIL,
                 "it does not fit a handle of this route: " + e.getMessage());
-        refused.put(version.version.id(), List.of(result));
         throw refuse(version.version, List.of(result));
       }
     }
@@ -389,11 +428,23 @@ final class Route {
   }
 
   private void decide(RouteState next) {
+    keep(next);
+    problem = standing();
+  }
+
+  private void keep(RouteState next) {
     if (ref.kind() == ModelRef.Kind.ALIAS) { // a pinned route decides nothing
       folder.write(ref, next);
     }
     state = next;
-    problem = null;
+  }
+
+  /** What is true of a route as long as it is overridden. */
+  private @Nullable String standing() {
+    RouteState now = state;
+    return now.override()
+        .map(n -> "rolled back to " + ref.model() + ":" + n + ": " + now.reason().orElse(""))
+        .orElse(null);
   }
 
   private void publish(Table next) {
@@ -493,20 +544,29 @@ final class Route {
     state = folder.read(ref);
     if (ref.kind() != ModelRef.Kind.ALIAS) {
       Version pinned = settings.store().resolve(ref);
-      open(new Attempt(pinned, state, null), List.of());
+      open(new Attempt(pinned, 0, state, true, false), List.of());
       return;
     }
-    List<Attempt> attempts = attempts();
-    MlopsException first = null;
+    List<Revision> history = settings.store().alias(ref.model(), ref.selector()).history();
+    if (history.isEmpty()) {
+      settings.store().resolve(ref); // says what is there instead
+    }
+    long highest = state.highest();
+    Revision head = history.get(history.size() - 1);
+    List<Attempt> attempts = attempts(history, head);
+    RuntimeException first = null;
     for (int i = 0; i < attempts.size(); i++) {
       try {
         open(attempts.get(i), attempts.subList(i + 1, attempts.size()));
-        problem = first == null ? attempts.get(i).note() : first.getMessage();
+        if (head.revision() < highest) {
+          problem = wentBack(head.revision(), highest);
+        } else if (first != null) {
+          problem = first.getMessage();
+        }
         return;
-      } catch (VersionRefusedException
-          | PackageCorruptException
-          | ModelFailedException
-          | ModelNotFoundException e) {
+      } catch (StoreUnavailableException e) {
+        throw e; // says nothing about any version
+      } catch (RuntimeException e) {
         LOG.log(
             Level.WARNING,
             "{0} does not serve on {1} at this start: {2}",
@@ -521,52 +581,79 @@ final class Route {
     throw first == null ? new ModelNotFoundException(ref, List.of()) : first;
   }
 
-  /** A version to try at a start, and what is decided if it serves. */
-  private record Attempt(Version version, RouteState then, @Nullable String note) {}
+  /**
+   * A version to try at a start.
+   *
+   * @param then what is decided if it serves
+   * @param known whether this process accepted it before, so that it need not pass again
+   * @param fallback whether it stands in for a newer one: then an open question does not bar it
+   */
+  private record Attempt(
+      Version version, long revision, RouteState then, boolean known, boolean fallback) {}
 
-  private List<Attempt> attempts() {
-    List<Revision> history = settings.store().alias(ref.model(), ref.selector()).history();
-    if (history.isEmpty()) {
-      settings.store().resolve(ref); // says what is there instead
-    }
+  /**
+   * The head if it is news; what this process decided on last, be it a rollback or the head; then
+   * older revisions, newest first, without what a rollback turned away.
+   */
+  private List<Attempt> attempts(List<Revision> history, Revision head) {
     List<Attempt> attempts = new ArrayList<>();
     Set<String> ids = new HashSet<>();
+    RouteState seen = state.seen(head.revision());
+    boolean news = head.revision() > state.decided();
+    if (news) {
+      String id = head.version().id();
+      ids.add(id);
+      attempts.add(
+          new Attempt(
+              head.version(), head.revision(), seen.following(head.revision(), id), false, false));
+    }
     state.banned().ifPresent(ids::add);
-    Revision head = history.get(history.size() - 1);
-    boolean newer = head.revision() > state.decided();
-    if (state.override().isPresent() && !newer) {
-      Version override =
-          settings
-              .store()
-              .resolve(new ModelRef(ref.model(), ModelRef.Kind.NUMBER, state.override().get()));
-      String note = "rolled back to " + override + ": " + state.reason().orElse("");
-      attempts.add(new Attempt(override, state, note));
-      ids.add(override.id());
-    }
-    if (newer) {
-      ids.clear(); // a newer decision lifts the ban
-    }
+    state
+        .override()
+        .flatMap(this::present)
+        .filter(version -> ids.add(version.id()))
+        .ifPresent(version -> attempts.add(new Attempt(version, 0, seen, true, true)));
     for (int i = history.size() - 1; i >= 0; i--) {
       Revision revision = history.get(i);
-      if (ids.add(revision.version().id())) {
-        RouteState then =
-            state.seen(head.revision()).following(revision.revision(), revision.version().id());
-        attempts.add(new Attempt(revision.version(), then, null));
+      String id = revision.version().id();
+      if (ids.add(id)) {
+        boolean known = revision.revision() <= state.decided() && state.passed().contains(id);
+        attempts.add(
+            new Attempt(
+                revision.version(),
+                revision.revision(),
+                seen.fallingBack(revision.revision(), id),
+                known,
+                i < history.size() - 1));
       }
     }
     return attempts;
   }
 
+  private Optional<Version> present(String number) {
+    try {
+      return Optional.of(
+          settings.store().resolve(new ModelRef(ref.model(), ModelRef.Kind.NUMBER, number)));
+    } catch (ModelNotFoundException e) {
+      LOG.log(Level.WARNING, "{0} was rolled back to {1}, which is gone", ref, number);
+      return Optional.empty();
+    }
+  }
+
   private void open(Attempt attempt, List<Attempt> earlier) {
     Phases phases = new Phases();
-    List<Gate> gates = gates(attempt.version(), true);
+    boolean pinned = ref.kind() != ModelRef.Kind.ALIAS;
+    List<Gate> gates = attempt.known() && !pinned ? List.of() : allGates();
     LoadedVersion candidate = loader.load(attempt.version(), largestBatch, phases);
     LoadedVersion against = null;
     try {
       if (gates.stream().anyMatch(Gate::compares)) {
         against = firstThatLoads(earlier, phases);
       }
-      check(candidate, against, gates);
+      List<Gate.Result> results = Gates.check(gates, new Trial(candidate, against));
+      if (!results.stream().allMatch(r -> mayServe(r, attempt))) {
+        throw refuse(candidate.version, results);
+      }
       Table bound = bind(candidate);
       decide(attempt.then());
       publish(bound);
@@ -578,6 +665,11 @@ final class Route {
         lifecycle.end(against, Duration.ZERO);
       }
     }
+  }
+
+  /* Evidence that is missing must not turn a restart into a way back through all releases. */
+  private static boolean mayServe(Gate.Result result, Attempt attempt) {
+    return result.lets() || (attempt.fallback() && result.outcome() == Gate.Outcome.UNDECIDED);
   }
 
   private @Nullable LoadedVersion firstThatLoads(List<Attempt> earlier, Phases phases) {

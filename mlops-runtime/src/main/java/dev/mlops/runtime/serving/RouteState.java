@@ -41,6 +41,14 @@ record RouteState(
         more);
   }
 
+  /** An earlier revision serves at a start in place of what was decided; a ban stays. */
+  RouteState fallingBack(long revision, String id) {
+    Set<String> more = new LinkedHashSet<>(passed);
+    more.add(id);
+    return new RouteState(
+        Math.max(decided, revision), highest, Optional.empty(), Optional.empty(), banned, more);
+  }
+
   RouteState rolledBack(String number, String why, String bannedId) {
     return new RouteState(
         decided, highest, Optional.of(number), Optional.of(why), Optional.of(bannedId), passed);

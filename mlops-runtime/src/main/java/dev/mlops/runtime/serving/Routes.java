@@ -28,11 +28,13 @@ public final class Routes {
   /** After the drain time running calls are told to stop; this is for them to do so. */
   private static final Duration GRACE = Duration.ofSeconds(1);
 
+  private static final Duration LONGEST_DRAIN = Duration.ofDays(1);
+
   private final Settings settings;
   private final Loader loader;
-  private final Lifecycle lifecycle = new Lifecycle();
   private final StateFolder folder;
   private final CallbackGuard guard = new CallbackGuard();
+  private final Lifecycle lifecycle = new Lifecycle(guard);
   private final Map<ModelRef, Route> routes = new ConcurrentHashMap<>();
 
   /* A load holds the read lock, closing takes the write lock: none begins once it has begun. */
@@ -65,16 +67,20 @@ public final class Routes {
       if (closed) {
         throw new OverloadedException("the runtime is closed; build another one");
       }
-      Route route =
-          routes.computeIfAbsent(
-              ref, r -> new Route(r, settings, loader, lifecycle, folder, guard));
-      try {
-        return route.handle(key, binder);
-      } catch (RuntimeException | Error e) {
-        if (!route.serves()) {
-          routes.remove(ref, route);
+      while (true) {
+        Route route =
+            routes.computeIfAbsent(
+                ref, r -> new Route(r, settings, loader, lifecycle, folder, guard));
+        try {
+          ModelHandle<I, O> handle = route.handle(key, binder);
+          if (handle != null) {
+            return handle;
+          }
+        } finally {
+          if (route.dead()) {
+            routes.remove(ref, route); // who waited for it asks a new one
+          }
         }
-        throw e;
       }
     } finally {
       opening.readLock().unlock();
@@ -108,6 +114,7 @@ public final class Routes {
 
   /** Ends every version; waits for it. */
   public void close(Duration drain) {
+    Duration bounded = drain.compareTo(LONGEST_DRAIN) > 0 ? LONGEST_DRAIN : drain;
     boolean[] inside = guard.enter("close");
     try {
       opening.writeLock().lock();
@@ -116,8 +123,8 @@ public final class Routes {
       } finally {
         opening.writeLock().unlock();
       }
-      routes.values().forEach(route -> route.close(drain));
-      if (!lifecycle.finish(drain.plus(GRACE))) {
+      routes.values().forEach(route -> route.close(bounded));
+      if (!lifecycle.finish(bounded.plus(GRACE))) {
         LOG.log(
             Level.WARNING,
             "a call still runs in the engine after the drain time; its session stays open until it ends");

@@ -348,7 +348,7 @@ class RouteTest {
     assertThat(model(routes).predict(ONE).value().number("y")).isEqualTo(1);
     assertThat(engine.opened.get()).isEqualTo(2);
     assertThat(only(routes).overridden()).isTrue();
-    assertThat(only(routes).problem()).contains("rolled back from m:2: precision fell");
+    assertThat(only(routes).problem()).contains("rolled back to m:1: precision fell");
 
     assertThat(routes.refresh(ROUTE).swapped()).as("the head is what was turned away").isFalse();
     assertThat(only(routes).overridden()).isTrue();
