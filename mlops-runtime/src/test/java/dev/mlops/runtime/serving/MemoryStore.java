@@ -57,6 +57,10 @@ final class MemoryStore implements ModelStore {
     models.put(number, new Model(format, model));
   }
 
+  synchronized void remove(String number) {
+    schemas.remove(number);
+  }
+
   synchronized void corrupt(String number) {
     corrupt.add(number);
   }

@@ -789,6 +789,218 @@ class RouteTest {
   }
 
   @Test
+  void start_afterARollback_keepsItBesideANewerRevisionThatIsRefused(@TempDir Path folder) {
+    state = Optional.of(folder);
+    gates.add(
+        gate(
+            "mine",
+            false,
+            c ->
+                c.version().version().number().equals("3")
+                    ? Gate.Outcome.FAIL
+                    : Gate.Outcome.PASS));
+    Routes before = serving("1", "2", "3");
+    store.move("2");
+    before.refresh(ROUTE);
+    before.rollback(ROUTE, "precision fell");
+    store.move("3");
+    assertThatThrownBy(() -> before.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+    before.close(Duration.ofSeconds(1));
+    Routes after = routes();
+    assertThat(model(after).version()).isEqualTo(MemoryStore.version("1"));
+    assertThat(only(after).overridden()).isTrue();
+    assertThatThrownBy(() -> after.rollback(ROUTE, "again"))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void start_versionThatPassedOnceAndWasRefusedSince_isComparedAgain(@TempDir Path folder) {
+    state = Optional.of(folder);
+    gates.add(
+        gate(
+            "quality",
+            true,
+            c ->
+                c.active().orElseThrow().number().equals("3")
+                    ? Gate.Outcome.FAIL
+                    : Gate.Outcome.PASS));
+    Routes before = serving("1", "2", "3");
+    for (String number : List.of("2", "3")) {
+      store.move(number);
+      before.refresh(ROUTE);
+    }
+    store.move("2");
+    assertThatThrownBy(() -> before.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+    before.close(Duration.ofSeconds(1));
+    Routes after = routes();
+    assertThat(model(after).version()).isEqualTo(MemoryStore.version("3"));
+    assertThat(only(after).problem())
+        .hasValueSatisfying(
+            p -> assertThat(p).contains("m:2 was refused", "An earlier revision is tried"));
+  }
+
+  @Test
+  void start_evidenceMissing_fallsBackByOneAndNotToTheOldest() {
+    gates.add(gate("quality", true, c -> Gate.Outcome.UNDECIDED));
+    for (String number : List.of("1", "2", "3", "4")) {
+      store.put(number, ScriptedEngine.SCHEMA);
+      store.move(number);
+    }
+    assertThat(model(routes()).version()).isEqualTo(MemoryStore.version("3"));
+  }
+
+  @Test
+  void start_rolledBackVersionIsGone_servesWhatIsThere(@TempDir Path folder) {
+    state = Optional.of(folder);
+    Routes before = serving("1", "2", "3");
+    for (String number : List.of("2", "3")) {
+      store.move(number);
+      before.refresh(ROUTE);
+    }
+    before.rollback(ROUTE, "precision fell");
+    before.close(Duration.ofSeconds(1));
+    store.remove("2");
+    assertThat(model(routes()).version()).isEqualTo(MemoryStore.version("1"));
+  }
+
+  @Test
+  void start_storeWentBack_saysSo(@TempDir Path folder) {
+    state = Optional.of(folder);
+    Routes before = serving("1", "2");
+    store.move("2");
+    before.refresh(ROUTE);
+    before.close(Duration.ofSeconds(1));
+    store.backTo(1);
+    Routes after = routes();
+    assertThat(model(after).version()).isEqualTo(MemoryStore.version("1"));
+    assertThat(only(after).problem())
+        .hasValueSatisfying(p -> assertThat(p).contains("the store went back in time"));
+  }
+
+  @Test
+  void handle_firstLoadFailsWhileASecondCallerWaits_bothSeeOneRoute() throws Exception {
+    store.put("1", ScriptedEngine.SCHEMA);
+    store.move("1");
+    CountDownLatch loading = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    AtomicInteger checks = new AtomicInteger();
+    gates.add(
+        gate(
+            "mine",
+            false,
+            c -> {
+              if (checks.getAndIncrement() > 0) {
+                return Gate.Outcome.PASS;
+              }
+              loading.countDown();
+              try {
+                go.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              return Gate.Outcome.FAIL;
+            }));
+    Routes routes = routes();
+    Future<ModelHandle<Row, Row>> first = others.submit(() -> model(routes));
+    loading.await();
+    AtomicReference<Thread> waiting = new AtomicReference<>();
+    Future<ModelHandle<Row, Row>> second =
+        others.submit(
+            () -> {
+              waiting.set(Thread.currentThread());
+              return model(routes);
+            });
+    while (waiting.get() == null || waiting.get().getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    go.countDown();
+    assertThatThrownBy(first::get).hasCauseInstanceOf(VersionRefusedException.class);
+    assertThat(second.get()).isSameAs(model(routes));
+    assertThat(routes.health().routes()).hasSize(1);
+  }
+
+  @Test
+  void refresh_refusedRevision_isSeenAllTheSame() {
+    gates.add(refusing("2"));
+    Routes routes = serving("1", "2");
+    store.move("2");
+    assertThatThrownBy(() -> routes.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+    store.backTo(1);
+    routes.refresh(ROUTE);
+    assertThat(only(routes).problem())
+        .hasValueSatisfying(p -> assertThat(p).contains("the store went back in time"));
+  }
+
+  @Test
+  void refresh_refusedByComparison_isAskedAgainByANewRevisionOrBesideAnotherVersion() {
+    gates.add(
+        gate(
+            "quality",
+            true,
+            c ->
+                c.active().orElseThrow().number().equals("2")
+                    ? Gate.Outcome.FAIL
+                    : Gate.Outcome.PASS));
+    Routes routes = serving("1", "2", "3");
+    store.move("2");
+    routes.refresh(ROUTE);
+    store.move("3");
+    assertThatThrownBy(() -> routes.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+    routes.rollback(ROUTE, "precision fell");
+    assertThat(routes.refresh(ROUTE).to()).isEqualTo(MemoryStore.version("3"));
+  }
+
+  @Test
+  void refresh_gateRunsOutOfStack_leavesNothingOpen() {
+    gates.add(
+        gate(
+            "mine",
+            true,
+            c -> {
+              throw new StackOverflowError("deep");
+            }));
+    Routes routes = serving("1", "2");
+    store.move("2");
+    assertThatThrownBy(() -> routes.refresh(ROUTE)).isInstanceOf(StackOverflowError.class);
+    assertThat(model(routes).version()).isEqualTo(MemoryStore.version("1"));
+  }
+
+  @Test
+  void refresh_columnsInAnotherOrder_areBoundAnew() {
+    store.put("1", two("x", "z"));
+    store.put("2", two("z", "x"));
+    store.move("1");
+    List<Double> seen = new ArrayList<>();
+    observers.add(
+        (route, version, count) ->
+            Optional.of(
+                new VersionObserver() {
+                  @Override
+                  public void observed(Observation row) {
+                    seen.add(row.number(0, 0));
+                  }
+
+                  @Override
+                  public void close() {}
+                }));
+    Routes routes = routes();
+    Row row = Row.of("x", 5, "z", 7);
+    model(routes).predict(row);
+    store.move("2");
+    routes.refresh(ROUTE);
+    model(routes).predict(row);
+    assertThat(seen).containsExactly(5.0, 7.0);
+  }
+
+  private static ModelSchema two(String first, String second) {
+    return ModelSchema.builder()
+        .input("in", ElementType.FLOAT, first, second)
+        .output("y", ElementType.FLOAT)
+        .score("y")
+        .build();
+  }
+
+  @Test
   void start_noEngineForTheFormat_saysWhatThereIs() {
     store.put("1", ScriptedEngine.SCHEMA);
     store.move("1");

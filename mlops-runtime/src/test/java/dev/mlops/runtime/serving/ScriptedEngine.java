@@ -135,7 +135,7 @@ final class ScriptedEngine implements Engine {
     private final String number;
     private final float answer;
     private final AtomicBoolean inUse = new AtomicBoolean();
-    private final FloatBuffer in = FloatBuffer.allocate(LoadedVersion.CHUNK);
+    private final FloatBuffer in = FloatBuffer.allocate(2 * LoadedVersion.CHUNK);
     private final FloatBuffer out = FloatBuffer.allocate(LoadedVersion.CHUNK);
     private volatile boolean cancelled;
 
