@@ -6,8 +6,8 @@ import java.util.Optional;
 /**
  * Is told of a version's predictions as they pass. Calls for one slot never overlap, and each
  * happens before the next; calls for different slots run at the same time. It runs on the caller's
- * thread, so it must be fast, must not block and must not predict; what it throws is counted,
- * logged once, and never reaches the caller. Warm-up and gate calls never arrive.
+ * thread, so it must be fast, must not block and must not predict; what it throws is logged once,
+ * and never reaches the caller. Warm-up and gate calls never arrive.
  */
 public interface VersionObserver extends AutoCloseable {
   /**

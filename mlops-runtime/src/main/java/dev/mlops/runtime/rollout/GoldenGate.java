@@ -69,6 +69,11 @@ final class GoldenGate implements Gate {
       Row alone = scorer.predict(List.of(first.in())).get(0);
       seen.compare(first, alone, "line " + first.line() + ", scored alone,");
     }
+    if (seen.values == 0) {
+      return fail(
+          Words.count(seen.records, "record")
+              + " without one expected value, so nothing was checked; fill an expected column");
+    }
     String how = scorer.singly() ? "; one by one, as the model fails on batches" : "";
     return seen.bad > 0 ? fail(seen.failure() + how) : pass(seen.success() + how);
   }

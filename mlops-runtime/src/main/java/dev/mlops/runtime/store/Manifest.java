@@ -1,6 +1,7 @@
 package dev.mlops.runtime.store;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.mlops.model.ModelPackage;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
 import dev.mlops.store.PackageCorruptException;
@@ -143,7 +144,22 @@ record Manifest(
         new Manifest(
             name, number, createdAt(json), format, entry, files, SchemaJson.read(json), null, 0);
     json.optionalObject("lineage");
-    return json.optionalObject("golden").map(manifest::withGolden).orElse(manifest);
+    Manifest whole = json.optionalObject("golden").map(manifest::withGolden).orElse(manifest);
+    // a check that its own writer meant must not be skipped for a role spelled otherwise
+    List<String> golden =
+        files.stream()
+            .filter(file -> file.role().equals(ModelPackage.GOLDEN_ROLE))
+            .map(Entry::path)
+            .toList();
+    if (!golden.equals(whole.goldenPath == null ? List.of() : List.of(whole.goldenPath))) {
+      throw json.refused(
+          "golden: its path was "
+              + whole.goldenPath
+              + " and the files of role golden are "
+              + golden
+              + ", but they must be one and the same file, or there must be neither");
+    }
+    return whole;
   }
 
   private Manifest withGolden(JsonFields golden) {

@@ -66,6 +66,18 @@ final class GoldenGateTest {
   }
 
   @Test
+  void check_noExpectedValueAtAll_isNoPass() {
+    FakeVersion version = FakeVersion.csv(SCHEMA, 0, "age,calls,plan,expected.label", "3,,a,");
+    assertThat(check(version, GoldenGateTest::answer))
+        .isEqualTo(
+            new Result(
+                "golden",
+                Outcome.FAIL,
+                "1 record without one expected value, so nothing was checked; fill an expected"
+                    + " column"));
+  }
+
+  @Test
   void check_inputsReachTheModel_asTheyStandInTheFile() {
     FakeVersion version =
         FakeVersion.csv(SCHEMA, 0, "age,calls,plan,expected.label", "3,,\"a, b\",1", "4e0,1,,2");

@@ -231,10 +231,25 @@ final class ManifestTest {
 
     Manifest manifest = read(GOOD);
     byte[] bytes =
-        new Manifest("m", "1", null, "onnx", "model.onnx", manifest.files(), schema, null, 0)
+        new Manifest(
+                "m", "1", null, "onnx", "model.onnx", manifest.files(), schema, "golden.csv", 0)
             .bytes(LineageFacts.none());
 
     assertThat(Manifest.read(bytes, "m").schema()).isEqualTo(schema);
+  }
+
+  @Test
+  void read_goldenRecordsOfAnotherRole_areRefusedRatherThanSkipped() {
+    assertThatThrownBy(() -> read(GOOD.replace("\"role\":\"golden\"", "\"role\":\"records\"")))
+        .isInstanceOf(PackageCorruptException.class)
+        .hasMessageContaining(
+            "its path was golden.csv and the files of role golden are [], but they must be one and"
+                + " the same file");
+    assertThatThrownBy(
+            () ->
+                read(GOOD.replace(",\"golden\":{\"path\":\"golden.csv\",\"tolerance\":0.001}", "")))
+        .isInstanceOf(PackageCorruptException.class)
+        .hasMessageContaining("its path was null and the files of role golden are [golden.csv]");
   }
 
   @Test
