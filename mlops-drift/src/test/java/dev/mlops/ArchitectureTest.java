@@ -92,6 +92,15 @@ class ArchitectureTest {
           Map.entry("security", Set.of()),
           Map.entry("metrics", Set.of("serving")));
 
+  /** The packages of drift, and what each may use of the others; its front door uses them all. */
+  private static final Map<String, Set<String>> DRIFT_PACKAGES =
+      Map.of(
+          "count", Set.of(),
+          "baseline", Set.of("count"),
+          "compare", Set.of("count"),
+          "report", Set.of("baseline", "compare", "count"),
+          "metrics", Set.of("report", "baseline", "compare", "count"));
+
   // ---- the modules ----
 
   @ArchTest
@@ -126,7 +135,7 @@ class ArchitectureTest {
           .allowEmptyShould(true);
 
   @ArchTest
-  static final ArchRule drift_needsTheApiAndJacksonOnly =
+  static final ArchRule drift_needsItsLibrariesOnly =
       classes()
           .that()
           .resideInAPackage(DRIFT + "..")
@@ -139,6 +148,8 @@ class ArchitectureTest {
                           "java..",
                           "org.jspecify..",
                           "com.fasterxml.jackson..",
+                          "de.siegmar.fastcsv..",
+                          "org.apache.commons.statistics..",
                           "io.micrometer..")));
 
   @ArchTest
@@ -179,6 +190,27 @@ class ArchitectureTest {
           noClasses()
               .that()
               .resideInAPackage(runtimePackage(name))
+              .should()
+              .dependOnClassesThat()
+              .resideInAnyPackage(others)
+              .because("of ours it may use " + new TreeSet<>(used) + " only")
+              .allowEmptyShould(true)
+              .check(all);
+        });
+  }
+
+  @ArchTest
+  static void driftPackages_useOnlyThoseBelow(JavaClasses all) {
+    DRIFT_PACKAGES.forEach(
+        (name, used) -> {
+          String[] others =
+              DRIFT_PACKAGES.keySet().stream()
+                  .filter(other -> !other.equals(name) && !used.contains(other))
+                  .map(other -> DRIFT + "." + other + "..")
+                  .toArray(String[]::new);
+          noClasses()
+              .that()
+              .resideInAPackage(DRIFT + "." + name + "..")
               .should()
               .dependOnClassesThat()
               .resideInAnyPackage(others)

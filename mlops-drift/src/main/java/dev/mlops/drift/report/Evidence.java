@@ -1,0 +1,51 @@
+package dev.mlops.drift.report;
+
+import dev.mlops.drift.baseline.ColumnBaseline;
+import dev.mlops.drift.compare.Comparison;
+import dev.mlops.drift.compare.Rule;
+import dev.mlops.model.ElementType;
+import dev.mlops.model.Version;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All that a report rests on.
+ *
+ * @param route such as {@code storms@champion}
+ * @param baseline digest of the baseline's bytes, {@code sha256:…}; empty if the version has none
+ * @param baselineRows 0 without a baseline
+ * @param from when the window began
+ * @param to when it ended, or when it was looked at
+ * @param rows predictions in it
+ * @param complete whether the window is a whole one
+ * @param columns the score first, where the schema names one, then the inputs in the schema's order
+ */
+public record Evidence(
+    String route,
+    Version version,
+    Optional<String> baseline,
+    long baselineRows,
+    Instant from,
+    Instant to,
+    long rows,
+    boolean complete,
+    Rule rule,
+    List<Column> columns) {
+  /**
+   * One column's.
+   *
+   * @param score whether it is the score and not an input
+   * @param compared what both sides hold; empty where there is nothing to compare with
+   * @param problem why there is nothing to compare with, and what to do; empty otherwise
+   */
+  public record Column(
+      String name, ElementType type, boolean score, Optional<Compared> compared, String problem) {}
+
+  /**
+   * Both sides of a column.
+   *
+   * @param counts of the window, one a cell of the baseline; not to be changed
+   */
+  public record Compared(ColumnBaseline baseline, long[] counts, Comparison comparison) {}
+}
