@@ -1,0 +1,178 @@
+package dev.mlops.drift.report;
+
+import static java.util.Comparator.comparing;
+
+import dev.mlops.drift.compare.Comparison;
+import dev.mlops.drift.compare.Level;
+import dev.mlops.drift.compare.Measure;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a whole report says: the verdict on all columns, and the sentence for it.
+ *
+ * @param level DRIFT if a column has drifted; STABLE if there is one and all are stable; otherwise
+ *     INSUFFICIENT
+ * @param sentence one or two sentences in plain words
+ * @param ranked the columns: drifted ones first, then by effect, the largest first; those without
+ *     an effect last, in their own order
+ */
+record Summary(Level level, String sentence, List<Evidence.Column> ranked) {
+  private static final int NAMED = 5;
+  private static final int LONGEST_NAME = 40;
+
+  static Summary of(Evidence evidence) {
+    List<Evidence.Column> ranked = new ArrayList<>(evidence.columns());
+    ranked.sort(
+        comparing((Evidence.Column column) -> level(column) != Level.DRIFT)
+            .thenComparing(Summary::effect, Comparator.reverseOrder()));
+    return new Summary(level(ranked), sentence(evidence, ranked), List.copyOf(ranked));
+  }
+
+  /** A column's verdict; one without a comparison has not enough. */
+  static Level level(Evidence.Column column) {
+    return column
+        .compared()
+        .map(compared -> compared.comparison().level())
+        .orElse(Level.INSUFFICIENT);
+  }
+
+  /** The measure that a column's verdict rests on. */
+  static Optional<Measure> deciding(Evidence.Column column) {
+    return column.compared().map(Evidence.Compared::comparison).flatMap(Summary::deciding);
+  }
+
+  static Optional<Measure> deciding(Comparison comparison) {
+    return comparison.deciding() < 0
+        ? Optional.empty()
+        : Optional.of(comparison.measures().get(comparison.deciding()));
+  }
+
+  /** How many columns have this verdict. */
+  int count(Level level) {
+    return Math.toIntExact(ranked.stream().filter(column -> level(column) == level).count());
+  }
+
+  private static double effect(Evidence.Column column) {
+    return deciding(column).map(Measure::effect).filter(effect -> effect >= 0).orElse(-1.0);
+  }
+
+  private static Level level(List<Evidence.Column> columns) {
+    if (columns.stream().anyMatch(column -> level(column) == Level.DRIFT)) {
+      return Level.DRIFT;
+    }
+    return !columns.isEmpty() && columns.stream().allMatch(column -> level(column) == Level.STABLE)
+        ? Level.STABLE
+        : Level.INSUFFICIENT;
+  }
+
+  private static String sentence(Evidence evidence, List<Evidence.Column> ranked) {
+    if (ranked.isEmpty()) {
+      return "This model has no column that can be watched.";
+    }
+    if (evidence.baseline().isEmpty()) {
+      return "Nothing was compared: this version has no baseline. "
+          + rows(evidence.rows())
+          + (evidence.rows() == 1 ? " was counted." : " were counted.");
+    }
+    if (evidence.rows() == 0) {
+      return "Nothing was compared: no rows came in this window.";
+    }
+    List<Evidence.Column> inputs = ranked.stream().filter(column -> !column.score()).toList();
+    Optional<Level> score =
+        ranked.stream().filter(Evidence.Column::score).map(Summary::level).findFirst();
+    if (inputs.isEmpty()) {
+      return score.map(Summary::scoreAlone).orElse("");
+    }
+    if (score.isEmpty()) {
+      return columns(inputs, "");
+    }
+    if (inputs.stream().map(Summary::level).distinct().count() == 1
+        && level(inputs.get(0)) == score.get()) {
+      return columns(inputs, " and the score");
+    }
+    return columns(inputs, "") + " " + scoreAlone(score.get());
+  }
+
+  private static String scoreAlone(Level level) {
+    return switch (level) {
+      case DRIFT -> "The score has drifted.";
+      case STABLE -> "The score is stable.";
+      case INSUFFICIENT -> "For the score there is not enough to tell.";
+    };
+  }
+
+  /** Of input columns, and of what else shares their verdict where all have the same. */
+  private static String columns(List<Evidence.Column> inputs, String also) {
+    int all = inputs.size();
+    List<Evidence.Column> drifted = with(Level.DRIFT, inputs);
+    List<Evidence.Column> stable = with(Level.STABLE, inputs);
+    List<Evidence.Column> open = with(Level.INSUFFICIENT, inputs);
+    if (drifted.size() == all) {
+      return subject(inputs, also)
+          + (all == 1 && also.isEmpty() ? " has drifted" : " have drifted")
+          + (all == 1 ? "." : ": " + names(drifted) + ".");
+    }
+    if (stable.size() == all) {
+      return subject(inputs, also) + (all == 1 && also.isEmpty() ? " is stable." : " are stable.");
+    }
+    if (open.size() == all) {
+      return all == 1 && also.isEmpty()
+          ? "There is not enough to tell for " + subject(inputs, also).replace("The", "the") + "."
+          : "There is not enough to tell for any column"
+              + (also.isEmpty() ? "." : " or for the score.");
+    }
+    StringBuilder said = new StringBuilder();
+    if (drifted.isEmpty()) {
+      said.append("No column has drifted: ").append(stable.size()).append(" of ").append(all);
+      said.append(stable.size() == 1 ? " is stable" : " are stable");
+    } else {
+      said.append(drifted.size()).append(" of ").append(all).append(" columns ");
+      said.append(drifted.size() == 1 ? "has" : "have").append(" drifted: ").append(names(drifted));
+    }
+    if (!open.isEmpty()) {
+      said.append("; for ").append(open.size()).append(" there is not enough to tell");
+    }
+    return said.append('.').toString();
+  }
+
+  private static String subject(List<Evidence.Column> inputs, String also) {
+    return inputs.size() == 1
+        ? "The column " + shortened(inputs.get(0).name(), LONGEST_NAME) + also
+        : "All " + inputs.size() + " columns" + also;
+  }
+
+  private static List<Evidence.Column> with(Level level, List<Evidence.Column> columns) {
+    return columns.stream().filter(column -> level(column) == level).toList();
+  }
+
+  private static String names(List<Evidence.Column> columns) {
+    List<String> names = new ArrayList<>();
+    int named = columns.size() > NAMED ? NAMED - 1 : columns.size();
+    for (Evidence.Column column : columns.subList(0, named)) {
+      names.add(shortened(column.name(), LONGEST_NAME));
+    }
+    if (named < columns.size()) {
+      names.add((columns.size() - named) + " more");
+    }
+    int last = names.size() - 1;
+    return last == 0
+        ? names.get(0)
+        : String.join(", ", names.subList(0, last)) + " and " + names.get(last);
+  }
+
+  /** A text of at most so many characters, cut between characters and marked where it was cut. */
+  static String shortened(String text, int longest) {
+    if (text.codePointCount(0, text.length()) <= longest) {
+      return text;
+    }
+    return text.substring(0, text.offsetByCodePoints(0, longest - 1)) + "…";
+  }
+
+  private static String rows(long rows) {
+    return String.format(Locale.ROOT, "%,d %s", rows, rows == 1 ? "row" : "rows");
+  }
+}
