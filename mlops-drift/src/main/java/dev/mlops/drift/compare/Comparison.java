@@ -1,6 +1,7 @@
 package dev.mlops.drift.compare;
 
 import dev.mlops.drift.count.ColumnCells;
+import dev.mlops.drift.count.NumberCells;
 import java.util.List;
 
 /**
@@ -46,14 +47,64 @@ public record Comparison(
    * @param serving serving counts, one a cell
    */
   public static Comparison of(ColumnCells cells, long[] baseline, long[] serving, Rule rule) {
+    if (baseline.length != cells.size() || serving.length != cells.size()) {
+      throw new IllegalArgumentException(
+          "%d training and %d serving counts for %d cells; wanted one a cell of each"
+              .formatted(baseline.length, serving.length, cells.size()));
+    }
+    ContingencyTable table = new ContingencyTable(baseline, serving);
+    boolean numbers = cells instanceof NumberCells;
+    List<Measure> measures = measures(cells, table, rule);
+    Level level = level(measures);
+    int deciding = deciding(measures, level);
     return new Comparison(
         rule,
-        List.of(),
-        -1,
-        new ChiSquare(0, 0, 1, new int[cells.size()]),
-        0,
-        0,
-        Level.INSUFFICIENT,
-        "nothing was compared");
+        measures,
+        deciding,
+        ChiSquare.of(table, numbers ? Groups.neighbours(table) : Groups.smallest(table)),
+        Divergence.psi(table),
+        Divergence.jensenShannon(table),
+        level,
+        Reason.of(cells, table, measures, deciding, level, rule));
+  }
+
+  private static List<Measure> measures(ColumnCells cells, ContingencyTable table, Rule rule) {
+    if (table.oneSided()) {
+      return List.of();
+    }
+    if (cells instanceof NumberCells numbers) {
+      ContingencyTable finite = table.range(0, numbers.finite());
+      Measure notFinite = Measures.notFinite(table, numbers, rule);
+      return finite.oneSided()
+          ? List.of(notFinite)
+          : List.of(Measures.distance(finite, rule), notFinite);
+    }
+    return List.of(Measures.share(table, rule), Measures.variation(table, rule));
+  }
+
+  private static Level level(List<Measure> measures) {
+    if (measures.stream().anyMatch(measure -> measure.level() == Level.DRIFT)) {
+      return Level.DRIFT;
+    }
+    // A measure without an upper bound can only say DRIFT, and has not.
+    boolean stable =
+        measures.stream()
+            .filter(measure -> !Double.isNaN(measure.upper()))
+            .allMatch(measure -> measure.level() == Level.STABLE);
+    return stable && !measures.isEmpty() ? Level.STABLE : Level.INSUFFICIENT;
+  }
+
+  /** Of those that say DRIFT the one that is surest; else the first that says what is said. */
+  private static int deciding(List<Measure> measures, Level level) {
+    int deciding = -1;
+    for (int i = 0; i < measures.size(); i++) {
+      Measure measure = measures.get(i);
+      if (measure.level() == level
+          && (deciding < 0
+              || (level == Level.DRIFT && measure.lower() > measures.get(deciding).lower()))) {
+        deciding = i;
+      }
+    }
+    return deciding;
   }
 }

@@ -24,4 +24,22 @@ public record Measure(
     int cell,
     long rows,
     long baselineRows,
-    Level level) {}
+    Level level) {
+  /** A measure whose level follows from its bounds; without an upper bound it is never STABLE. */
+  static Measure of(
+      String name,
+      double effect,
+      double lower,
+      double upper,
+      double pValue,
+      int cell,
+      ContingencyTable table,
+      Rule rule) {
+    Level level =
+        lower > rule.delta()
+            ? Level.DRIFT
+            : upper < rule.delta() ? Level.STABLE : Level.INSUFFICIENT;
+    return new Measure(
+        name, effect, lower, upper, pValue, cell, table.rows(), table.baselineRows(), level);
+  }
+}
