@@ -65,7 +65,7 @@ public record Comparison(
         Divergence.psi(table),
         Divergence.jensenShannon(table),
         level,
-        Reason.of(cells, table, measures, deciding, level, rule));
+        Reason.of(cells, table, measures, deciding, rule));
   }
 
   private static List<Measure> measures(ColumnCells cells, ContingencyTable table, Rule rule) {
