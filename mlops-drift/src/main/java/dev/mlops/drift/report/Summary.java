@@ -8,7 +8,6 @@ import dev.mlops.drift.compare.Measure;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -75,8 +74,8 @@ record Summary(Level level, String sentence, List<Evidence.Column> ranked) {
     }
     if (evidence.baseline().isEmpty()) {
       return "Nothing was compared: this version has no baseline. "
-          + rows(evidence.rows())
-          + (evidence.rows() == 1 ? " was counted." : " were counted.");
+          + Figures.count(evidence.rows())
+          + (evidence.rows() == 1 ? " row was counted." : " rows were counted.");
     }
     if (evidence.rows() == 0) {
       return "Nothing was compared: no rows came in this window.";
@@ -141,7 +140,7 @@ record Summary(Level level, String sentence, List<Evidence.Column> ranked) {
 
   private static String subject(List<Evidence.Column> inputs, String also) {
     return inputs.size() == 1
-        ? "The column " + shortened(inputs.get(0).name(), LONGEST_NAME) + also
+        ? "The column " + Figures.shown(inputs.get(0).name(), LONGEST_NAME) + also
         : "All " + inputs.size() + " columns" + also;
   }
 
@@ -153,7 +152,7 @@ record Summary(Level level, String sentence, List<Evidence.Column> ranked) {
     List<String> names = new ArrayList<>();
     int named = columns.size() > NAMED ? NAMED - 1 : columns.size();
     for (Evidence.Column column : columns.subList(0, named)) {
-      names.add(shortened(column.name(), LONGEST_NAME));
+      names.add(Figures.shown(column.name(), LONGEST_NAME));
     }
     if (named < columns.size()) {
       names.add((columns.size() - named) + " more");
@@ -162,17 +161,5 @@ record Summary(Level level, String sentence, List<Evidence.Column> ranked) {
     return last == 0
         ? names.get(0)
         : String.join(", ", names.subList(0, last)) + " and " + names.get(last);
-  }
-
-  /** A text of at most so many characters, cut between characters and marked where it was cut. */
-  static String shortened(String text, int longest) {
-    if (text.codePointCount(0, text.length()) <= longest) {
-      return text;
-    }
-    return text.substring(0, text.offsetByCodePoints(0, longest - 1)) + "…";
-  }
-
-  private static String rows(long rows) {
-    return String.format(Locale.ROOT, "%,d %s", rows, rows == 1 ? "row" : "rows");
   }
 }

@@ -1,0 +1,156 @@
+package dev.mlops.drift.report;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToLongFunction;
+
+/**
+ * Both sides of a number column on one axis: the baseline as an area, serving as a line.
+ *
+ * <p>The picture is as wide as its place: shapes are stretched, text and lines are not.
+ */
+final class Histogram {
+  /** The height of the plot, in its own units and in pixels; its width is 1000 units. */
+  private static final int HEIGHT = 140;
+
+  private static final int WIDTH = 1000;
+  private static final int TOP = 16;
+  private static final int BOTTOM = TOP + HEIGHT;
+  private static final double NARROWEST = 300;
+  private static final double CHARACTER = 7;
+  private static final double APART = 14;
+
+  private final Bins bins;
+  private final long baselineRows;
+  private final long rows;
+  private final double greatest;
+
+  Histogram(Bins bins, long baselineRows, long rows) {
+    this.bins = bins;
+    this.baselineRows = baselineRows;
+    this.rows = rows;
+    double height = 0;
+    for (Bins.Bin bin : bins.bins()) {
+      height = Math.max(height, bins.height(bin, bin.baseline(), baselineRows));
+      height = Math.max(height, bins.height(bin, bin.serving(), rows));
+    }
+    this.greatest = height == 0 ? 1 : height;
+  }
+
+  /**
+   * Draws.
+   *
+   * @param title what it is a picture of
+   * @param description what it shows, in words
+   * @param marked the edge at which the distance is largest; -1 to mark none
+   */
+  void draw(Html html, String title, String description, int marked) {
+    html.markup("<svg class=\"h\" role=\"img\">");
+    html.element("title", title).element("desc", description);
+    for (double tick : Scale.ticks(0, greatest, 3)) {
+      String y = number(BOTTOM - tick / greatest * HEIGHT);
+      html.markup("<line x2=\"100%\" y1=\"" + y + "\" y2=\"" + y + "\"/>");
+      html.markup("<text class=\"y\" x=\"-6\" y=\"" + y + "\">")
+          .text(Figures.value(100 * tick) + "\u00a0%")
+          .markup("</text>");
+    }
+    html.markup(
+        "<svg y=\""
+            + TOP
+            + "\" height=\""
+            + HEIGHT
+            + "\" viewBox=\"0 0 "
+            + WIDTH
+            + " "
+            + HEIGHT
+            + "\" preserveAspectRatio=\"none\"><path class=\"t\" d=\"");
+    html.markup(outline(Bins.Bin::baseline, baselineRows)).markup("\"/>");
+    if (rows > 0) {
+      html.markup("<path class=\"s\" d=\"").markup(outline(Bins.Bin::serving, rows)).markup("\"/>");
+    }
+    html.markup("</svg>");
+    mark(html, marked);
+    axis(html);
+    html.markup("</svg>");
+  }
+
+  /** The way along the tops of the bins, from the axis and back to it. */
+  private String outline(ToLongFunction<Bins.Bin> count, long of) {
+    StringBuilder way = new StringBuilder("M0 ").append(HEIGHT);
+    int drawn = 0;
+    int y = HEIGHT;
+    int x = 0;
+    for (Bins.Bin bin : bins.bins()) {
+      double height = bins.height(bin, count.applyAsLong(bin), of) / greatest * HEIGHT;
+      // What is there is seen, if only as a line above the axis.
+      int top = HEIGHT - (int) (count.applyAsLong(bin) == 0 ? 0 : Math.max(1, Math.round(height)));
+      if (top != y) {
+        way.append(x > drawn ? "H" + x : "").append('V').append(top);
+        drawn = x;
+        y = top;
+      }
+      x = (int) Math.round((bin.to() - bins.from()) / (bins.to() - bins.from()) * WIDTH);
+    }
+    return way.append('H').append(x).append('V').append(HEIGHT).toString();
+  }
+
+  private void mark(Html html, int edge) {
+    if (edge < 0) {
+      return;
+    }
+    double share = (bins.at()[edge] - bins.from()) / (bins.to() - bins.from());
+    if (share < 0 || share > 1) {
+      return;
+    }
+    String x = number(100 * share) + "%";
+    html.markup(
+        "<line class=\"m\" x1=\"" + x + "\" x2=\"" + x + "\" y1=\"4\" y2=\"" + BOTTOM + "\"/>");
+    html.markup(
+        "<text class=\"m\" x=\""
+            + x
+            + "\" y=\"10\" dx=\""
+            + (share > 0.5 ? "-5\" text-anchor=\"end" : "5")
+            + "\">largest gap</text>");
+  }
+
+  private void axis(Html html) {
+    html.markup("<line class=\"a\" x2=\"100%\" y1=\"" + BOTTOM + "\" y2=\"" + BOTTOM + "\"/>");
+    for (double tick : ticks(bins.from(), bins.to())) {
+      double share = (tick - bins.from()) / (bins.to() - bins.from());
+      String x = number(100 * share) + "%";
+      html.markup(
+          "<line class=\"a\" x1=\""
+              + x
+              + "\" x2=\""
+              + x
+              + "\" y1=\""
+              + BOTTOM
+              + "\" y2=\""
+              + (BOTTOM + 4)
+              + "\"/>");
+      html.markup("<text x=\"" + x + "\" y=\"" + (BOTTOM + 17) + "\">")
+          .text(Figures.value(tick))
+          .markup("</text>");
+    }
+  }
+
+  /** As many ticks as have room on a phone. */
+  private static List<Double> ticks(double from, double to) {
+    for (int most = 12; most > 2; most--) {
+      List<Double> ticks = Scale.ticks(from, to, most);
+      double taken = 0;
+      for (double tick : ticks) {
+        taken += Figures.value(tick).length() * CHARACTER + APART;
+      }
+      if (taken <= NARROWEST) {
+        return ticks;
+      }
+    }
+    return Scale.ticks(from, to, 2);
+  }
+
+  static String number(double value) {
+    String text = String.format(Locale.ROOT, "%.1f", value);
+    return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
+  }
+}
