@@ -27,7 +27,6 @@ import java.util.Optional;
  * would make it too long, those that changed least are told in short.
  */
 public final class Page {
-  private static final int LARGEST = 290_000;
   private static final int LONGEST_NAME = 60;
   private static final int LONGEST_WORDS = 600;
   private static final int ID_DIGITS = 12;
