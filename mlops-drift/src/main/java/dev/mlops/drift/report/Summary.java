@@ -19,11 +19,11 @@ import java.util.Optional;
  * @param ranked the columns: drifted ones first, then by effect, the largest first; those without
  *     an effect last, in their own order
  */
-record Summary(Level level, String sentence, List<Evidence.Column> ranked) {
+public record Summary(Level level, String sentence, List<Evidence.Column> ranked) {
   private static final int NAMED = 5;
   private static final int LONGEST_NAME = 40;
 
-  static Summary of(Evidence evidence) {
+  public static Summary of(Evidence evidence) {
     List<Evidence.Column> ranked = new ArrayList<>(evidence.columns());
     ranked.sort(
         comparing((Evidence.Column column) -> level(column) != Level.DRIFT)
@@ -32,7 +32,7 @@ record Summary(Level level, String sentence, List<Evidence.Column> ranked) {
   }
 
   /** A column's verdict; one without a comparison has not enough. */
-  static Level level(Evidence.Column column) {
+  public static Level level(Evidence.Column column) {
     return column
         .compared()
         .map(compared -> compared.comparison().level())
@@ -40,11 +40,11 @@ record Summary(Level level, String sentence, List<Evidence.Column> ranked) {
   }
 
   /** The measure that a column's verdict rests on. */
-  static Optional<Measure> deciding(Evidence.Column column) {
+  public static Optional<Measure> deciding(Evidence.Column column) {
     return column.compared().map(Evidence.Compared::comparison).flatMap(Summary::deciding);
   }
 
-  static Optional<Measure> deciding(Comparison comparison) {
+  public static Optional<Measure> deciding(Comparison comparison) {
     return comparison.deciding() < 0
         ? Optional.empty()
         : Optional.of(comparison.measures().get(comparison.deciding()));

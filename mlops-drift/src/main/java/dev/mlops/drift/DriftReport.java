@@ -1,0 +1,194 @@
+package dev.mlops.drift;
+
+import dev.mlops.drift.compare.Comparison;
+import dev.mlops.drift.compare.Measure;
+import dev.mlops.drift.compare.Rule;
+import dev.mlops.drift.report.Evidence;
+import dev.mlops.drift.report.EvidenceJson;
+import dev.mlops.drift.report.Page;
+import dev.mlops.drift.report.Summary;
+import dev.mlops.model.Version;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What one window says about one version on one route: a verdict for each column, and all the
+ * counts behind it. Immutable; safe for all threads.
+ *
+ * <p>Each column is tested by itself. The chance of a DRIFT without any is at most alpha a column
+ * and window, so among 30 columns and 24 windows a day some are to be expected at alpha 0.01.
+ */
+public final class DriftReport {
+  private final Evidence evidence;
+  private final List<Verdict> verdicts;
+
+  DriftReport(Evidence evidence) {
+    this.evidence = evidence;
+    this.verdicts =
+        evidence.columns().stream().map(column -> verdict(column, evidence.rule())).toList();
+  }
+
+  /** The route, such as {@code storms@champion}. */
+  public String route() {
+    return evidence.route();
+  }
+
+  /** The version that answered. */
+  public Version version() {
+    return evidence.version();
+  }
+
+  /**
+   * The digest of the baseline's bytes, {@code sha256:…}; empty if the version has none that could
+   * be read.
+   */
+  public Optional<String> baseline() {
+    return evidence.baseline();
+  }
+
+  /** When the window began. */
+  public Instant from() {
+    return evidence.from();
+  }
+
+  /** When it ended, or when it was looked at. */
+  public Instant to() {
+    return evidence.to();
+  }
+
+  /** The predictions in it. */
+  public long rows() {
+    return evidence.rows();
+  }
+
+  /**
+   * Whether the window ended as it was meant to: by its rows, by its time or by {@link
+   * DriftMonitor#rotate}. Not so where it was only looked at, where its version or the monitor was
+   * closed before its end, or where the version began to serve in the middle of it.
+   */
+  public boolean complete() {
+    return evidence.complete();
+  }
+
+  /** The score's first, where the schema names one, then the inputs' in the schema's order. */
+  public List<Verdict> verdicts() {
+    return verdicts;
+  }
+
+  /**
+   * The verdict on one column.
+   *
+   * @throws IllegalArgumentException if there is no such column
+   */
+  public Verdict verdict(String column) {
+    return verdicts.stream()
+        .filter(verdict -> verdict.column().equals(column))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no column '"
+                        + column
+                        + "'; there are "
+                        + verdicts.stream().map(Verdict::column).toList()));
+  }
+
+  /** DRIFT if any column is, STABLE if all are, else INSUFFICIENT. */
+  public Verdict.Level level() {
+    return level(Summary.of(evidence).level());
+  }
+
+  /**
+   * The report as JSON: the counts of both sides, alpha, delta, each statistic, bound and verdict,
+   * and the formulas by name, so that every number can be computed again.
+   */
+  public String toJson() {
+    return EvidenceJson.of(evidence);
+  }
+
+  /**
+   * Writes the report as one HTML page that needs no network and no script. An older file is
+   * replaced whole, or left as it was.
+   *
+   * @throws UncheckedIOException if the folder is not there or cannot be written
+   */
+  public void writeHtml(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    try {
+      Path part = Files.createTempFile(folder, ".drift-", ".html");
+      try {
+        Files.writeString(part, Page.of(evidence));
+        Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(part);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "the page cannot be written to " + file + "; its folder must be there and writable", e);
+    }
+  }
+
+  /** The report in one sentence. */
+  @Override
+  public String toString() {
+    return Summary.of(evidence).sentence();
+  }
+
+  Evidence evidence() {
+    return evidence;
+  }
+
+  private static Verdict verdict(Evidence.Column column, Rule rule) {
+    if (column.compared().isEmpty()) {
+      return nothing(column.name(), rule, column.problem(), 0, 0);
+    }
+    Evidence.Compared compared = column.compared().get();
+    Comparison comparison = compared.comparison();
+    if (comparison.deciding() < 0) {
+      long rows = 0;
+      for (long count : compared.counts()) {
+        rows += count;
+      }
+      return nothing(column.name(), rule, comparison.reason(), rows, compared.baseline().rows());
+    }
+    Measure deciding = comparison.measures().get(comparison.deciding());
+    return new Verdict(
+        column.name(),
+        level(comparison.level()),
+        deciding.effect(),
+        deciding.lower(),
+        deciding.upper(),
+        rule.delta(),
+        deciding.pValue(),
+        deciding.name(),
+        deciding.rows(),
+        deciding.baselineRows(),
+        comparison.reason());
+  }
+
+  private static Verdict nothing(
+      String column, Rule rule, String reason, long rows, long baselineRows) {
+    return new Verdict(
+        column,
+        Verdict.Level.INSUFFICIENT,
+        Double.NaN,
+        Double.NaN,
+        Double.NaN,
+        rule.delta(),
+        Double.NaN,
+        "none",
+        rows,
+        baselineRows,
+        reason);
+  }
+
+  private static Verdict.Level level(dev.mlops.drift.compare.Level level) {
+    return Verdict.Level.valueOf(level.name());
+  }
+}
