@@ -1,5 +1,7 @@
 package dev.mlops.benchmarks;
 
+import dev.mlops.drift.DriftMonitor;
+import dev.mlops.drift.Window;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
@@ -136,6 +138,36 @@ public class PredictBenchmark {
     }
   }
 
+  /** Our handle by record, its predictions counted for drift. */
+  @State(Scope.Benchmark)
+  @SuppressWarnings("NullAway.Init") // JMH calls the setup first
+  public static class RecordedState {
+    @Param({"logistic", "forest", "network", "columns"})
+    String model;
+
+    List<Object> records;
+    DriftMonitor drift;
+    ModelRuntime runtime;
+    ModelHandle<Object, Forecast> handle;
+
+    /** Opens. */
+    @Setup
+    public void open() {
+      Subject<Object> subject = subject(model);
+      records = subject.records;
+      drift = DriftMonitor.builder().window(Window.rows(100_000)).build();
+      runtime = subject.recorded(drift);
+      handle = subject.handle(runtime, subject.type);
+    }
+
+    /** Closes. */
+    @TearDown
+    public void close() {
+      runtime.close();
+      drift.close();
+    }
+  }
+
   /** Our handle by column names. */
   @State(Scope.Benchmark)
   @SuppressWarnings("NullAway.Init") // JMH calls the setup first
@@ -191,6 +223,12 @@ public class PredictBenchmark {
   /** Our handle, by record. */
   @Benchmark
   public Prediction<Forecast> record(RecordState state, Place place) {
+    return state.handle.predict(state.records.get(place.next()));
+  }
+
+  /** The same, and the values are counted for drift. */
+  @Benchmark
+  public Prediction<Forecast> recorded(RecordedState state, Place place) {
     return state.handle.predict(state.records.get(place.next()));
   }
 

@@ -5,11 +5,17 @@ import static dev.mlops.model.ElementType.TEXT;
 
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import dev.mlops.drift.Baseline;
+import dev.mlops.drift.DriftMonitor;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Row;
+import dev.mlops.model.ColumnSpec;
+import dev.mlops.model.ModelPackage;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.runtime.ModelRuntime;
+import dev.mlops.runtime.store.DirectoryModelStore;
 import dev.mlops.runtime.store.ModelFile;
+import dev.mlops.store.ModelStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -24,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +107,39 @@ abstract class Subject<I> {
 
   final ModelRuntime runtime() {
     return ModelRuntime.over(ModelFile.at(file, schema));
+  }
+
+  /** A runtime whose predictions are counted against a baseline of the subject's own rows. */
+  final ModelRuntime recorded(DriftMonitor drift) {
+    try {
+      Path csv = Files.writeString(file.resolveSibling("rows.csv"), csv());
+      csv.toFile().deleteOnExit();
+      ModelStore store = DirectoryModelStore.at(file.resolveSibling("store"));
+      try (ModelRuntime bare = runtime()) {
+        store.publish(
+            ModelPackage.of("model", "1.0.0", schema)
+                .model("onnx", file)
+                .part(Baseline.fromCsv(csv, schema, bare.model("model")))
+                .build());
+      }
+      store.alias("model", "champion").moveTo("1.0.0", "benchmark", "measured");
+      return ModelRuntime.builder().store(store).observer(drift).build();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String csv() {
+    List<String> columns = schema.inputColumns().stream().map(ColumnSpec::name).toList();
+    StringBuilder csv = new StringBuilder(String.join(",", columns)).append('\n');
+    for (Map<String, @Nullable Object> map : maps) {
+      csv.append(
+              columns.stream()
+                  .map(column -> map.get(column) == null ? "" : String.valueOf(map.get(column)))
+                  .collect(Collectors.joining(",")))
+          .append('\n');
+    }
+    return csv.toString();
   }
 
   final <A> ModelHandle<A, Forecast> handle(ModelRuntime runtime, Class<A> in) {

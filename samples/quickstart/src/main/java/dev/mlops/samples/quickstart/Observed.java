@@ -49,7 +49,7 @@ record Observed(
             Float.parseFloat(row.getField("pressure")),
             maybe(row.getField("wind_change_6h")),
             maybe(row.getField("pressure_change_6h")));
-    String label = row.getField("intensifies");
+    String label = row.findField("intensifies").orElse("");
     boolean labelled = !label.isEmpty();
     return new Observed(
         Long.parseLong(row.getField("row_id")),

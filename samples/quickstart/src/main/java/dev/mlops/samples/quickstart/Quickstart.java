@@ -3,6 +3,10 @@ package dev.mlops.samples.quickstart;
 import static dev.mlops.model.ElementType.FLOAT;
 import static dev.mlops.model.ElementType.INT64;
 
+import dev.mlops.drift.Baseline;
+import dev.mlops.drift.DriftMonitor;
+import dev.mlops.drift.DriftReport;
+import dev.mlops.drift.Verdict;
 import dev.mlops.inference.Call;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Prediction;
@@ -16,6 +20,7 @@ import dev.mlops.rollout.VersionRefusedException;
 import dev.mlops.runtime.ModelRuntime;
 import dev.mlops.runtime.rollout.QualityGate;
 import dev.mlops.runtime.store.DirectoryModelStore;
+import dev.mlops.runtime.store.ModelFile;
 import dev.mlops.store.ModelStore;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -52,6 +57,20 @@ public final class Quickstart {
   /* A row each 0.4 ms and thread: fast enough for a story, slow enough that a swap falls between rows. */
   private static final long PACE_NANOS = 400_000;
 
+  // spotless:off
+  // region schema
+  static final ModelSchema SCHEMA = ModelSchema.builder()
+      .input("features", FLOAT,
+          "month", "hour", "lat", "long", "wind", "pressure", "wind_change_6h", "pressure_change_6h")
+      .optional("wind_change_6h", "pressure_change_6h")
+      .categorical("month")
+      .output("label", INT64)
+      .output("probabilities", FLOAT, "0", "1")
+      .score("probabilities.1")
+      .build();
+  // endregion
+  // spotless:on
+
   private static final Map<String, int[]> PERIODS = new LinkedHashMap<>();
 
   static {
@@ -62,6 +81,7 @@ public final class Quickstart {
 
   private final Path home;
   private final Path target;
+  private final Path train;
   private final PrintStream out;
 
   /* What the service keeps beside each decision: the receipt, by row. */
@@ -73,6 +93,7 @@ public final class Quickstart {
   Quickstart(Path home, Path target, PrintStream out) {
     this.home = home;
     this.target = target;
+    this.train = home.resolve("data/storms-1975-1989.csv");
     this.out = out;
   }
 
@@ -92,8 +113,13 @@ public final class Quickstart {
     ModelStore store = DirectoryModelStore.at(target.resolve("models"));
     // endregion
     chapter("1. A training job publishes two versions, trained on 1975 to 1989");
-    say("%s  logistic regression", publish(store, "1.0.0", "first model"));
-    say("%s  gradient boosting", publish(store, "2.0.0", "boosted trees"));
+    say(
+        "%s  logistic regression",
+        publish(store, "1.0.0", "1.0.0", "first model", baseline("1.0.0")));
+    say(
+        "%s  gradient boosting",
+        publish(store, "2.0.0", "2.0.0", "boosted trees", baseline("2.0.0")));
+    say("each with a baseline: what its inputs and scores were in training");
     // region alias
     store.alias("storms", "champion").moveTo("1.0.0", "ci", "first release");
     // endregion
@@ -101,12 +127,14 @@ public final class Quickstart {
 
     Path labelled = target.resolve("labelled-2004-2010.csv");
     // region runtime
-    try (ModelRuntime runtime =
-        ModelRuntime.builder()
-            .store(store)
-            .gate(QualityGate.on(labelled))
-            .clock(() -> streamTime)
-            .build()) {
+    try (DriftMonitor drift = DriftMonitor.builder().delta(0.1).clock(() -> streamTime).build();
+        ModelRuntime runtime =
+            ModelRuntime.builder()
+                .store(store)
+                .observer(drift)
+                .gate(QualityGate.on(labelled))
+                .clock(() -> streamTime)
+                .build()) {
       ModelHandle<Storm, Forecast> storms = runtime.model(ROUTE, Storm.class, Forecast.class);
       // endregion
 
@@ -123,34 +151,36 @@ public final class Quickstart {
       tryOut(store, runtime, storms, "2.0.1", "broken", "a model that answers NaN");
 
       chapter("4. The labels came six hours later; each finds its prediction by receipt");
-      return compare(runtime, stream);
-    }
-  }
+      List<Comparison> table = compare(runtime, stream);
 
-  private Version publish(ModelStore store, String number, String why) {
-    return publish(store, number, number, why);
+      chapter("5. Was 2.0.0 asked what it was trained on?");
+      watch(drift, storms, stream);
+      return table;
+    }
   }
 
   // spotless:off
   // region publish
-  private Version publish(ModelStore store, String number, String folder, String why) {
-    ModelSchema schema = ModelSchema.builder()
-        .input("features", FLOAT,
-            "month", "hour", "lat", "long", "wind", "pressure", "wind_change_6h", "pressure_change_6h")
-        .optional("wind_change_6h", "pressure_change_6h")
-        .categorical("month")
-        .output("label", INT64)
-        .output("probabilities", FLOAT, "0", "1")
-        .score("probabilities.1")
-        .build();
+  private Version publish(ModelStore store, String number, String folder, String why, Baseline baseline) {
     Path models = home.resolve("models").resolve(folder);
-    return store.publish(ModelPackage.of("storms", number, schema)
+    return store.publish(ModelPackage.of("storms", number, SCHEMA)
         .model("onnx", models.resolve("model.onnx"))
         .golden(models.resolve("golden.csv"), 1e-5) // what it must answer before it may serve
+        .part(baseline)                             // what was normal in training
         .lineage(facts -> facts
-            .dataset("train", home.resolve("data/storms-1975-1989.csv"))
+            .dataset("train", train)
             .parameter("note", why))
         .build());
+  }
+  // endregion
+
+  // region baseline
+  /* Each column of the training data counted once, and the scores the model gives it. */
+  private Baseline baseline(String folder) {
+    Path model = home.resolve("models").resolve(folder).resolve("model.onnx");
+    try (ModelRuntime trial = ModelRuntime.over(ModelFile.at(model, SCHEMA))) {
+      return Baseline.fromCsv(train, SCHEMA, trial.model("model"));
+    }
   }
   // endregion
   // spotless:on
@@ -232,7 +262,7 @@ public final class Quickstart {
       String number,
       String folder,
       String why) {
-    publish(store, number, folder, why);
+    publish(store, number, folder, why, Baseline.fromCsv(train, SCHEMA));
     // region refuse
     store.alias("storms", "champion").moveTo(number, "bob", why);
     try {
@@ -292,6 +322,71 @@ public final class Quickstart {
         loss / served, served);
     say("scores in their receipts alone.");
     return table;
+  }
+
+  /* Three windows of what 2.0.0 is asked, each against the 1,500 records it was trained on. */
+  private void watch(DriftMonitor drift, ModelHandle<Storm, Forecast> storms, List<Observed> stream)
+      throws IOException {
+    List<Observed> unseen = Observed.read(home.resolve("data/storms-1975-1989-unseen.csv"));
+    drift.rotate(ROUTE, storms.version()); // what was served so far
+    unseen.forEach(row -> storms.predict(row.storm()));
+    DriftReport ownYears = drift.rotate(ROUTE, storms.version());
+    stream.stream()
+        .filter(row -> row.year() >= SWAP_YEAR)
+        .forEach(row -> storms.predict(row.storm()));
+    DriftReport laterYears = drift.rotate(ROUTE, storms.version());
+    unseen.forEach(row -> storms.predict(inMetresPerSecond(row.storm())));
+    DriftReport feed = drift.rotate(ROUTE, storms.version());
+
+    say("                      training's own     2011 to 2020       training's own years,");
+    say("                      years, unseen      once more          the wind now in m/s");
+    say(
+        "records               %,-17d  %,-17d  %,d",
+        ownYears.rows(), laterYears.rows(), feed.rows());
+    for (Verdict verdict : feed.verdicts()) {
+      say(
+          "%-20s  %-17s  %-17s  %s",
+          verdict.column(),
+          level(ownYears.verdict(verdict.column())),
+          level(laterYears.verdict(verdict.column())),
+          level(verdict));
+    }
+    out.println();
+    say(
+        "How far a distribution moved, from 0 to 1. By more than 0.1 is DRIFT, by less STABLE, where");
+    say("chance explains neither; else open. The limit is 0.1 because a baseline of 1,500 records");
+    say("cannot call anything stable at 0.05.");
+    out.println();
+    say("Own years: %s", ownYears);
+    say("2011-2020: %s", laterYears);
+    say("In m/s:    %s", feed);
+    for (Verdict verdict : feed.verdicts()) {
+      if (verdict.level() == Verdict.Level.DRIFT) {
+        say("  %s: %s", verdict.column(), verdict.reason());
+      }
+    }
+    laterYears.writeHtml(target.resolve("drift-2011-2020.html"));
+    feed.writeHtml(target.resolve("drift-feed.html"));
+    Files.writeString(target.resolve("drift-feed.json"), feed.toJson());
+    out.println();
+    say("To look at: %s and drift-2011-2020.html beside it", target.resolve("drift-feed.html"));
+  }
+
+  private static String level(Verdict verdict) {
+    String word = verdict.level() == Verdict.Level.INSUFFICIENT ? "open" : verdict.level().name();
+    return String.format(Locale.ROOT, "%-6s %.3f", word, verdict.effect());
+  }
+
+  static Storm inMetresPerSecond(Storm storm) {
+    return new Storm(
+        storm.month(),
+        storm.hour(),
+        storm.lat(),
+        storm.lon(),
+        storm.wind() * 0.514444f,
+        storm.pressure(),
+        storm.windChange(),
+        storm.pressureChange());
   }
 
   private String kept(long row) {

@@ -54,7 +54,16 @@ class QuickstartTest {
         .contains("2.0.1 refused by finite")
         .contains("storms:2.0.0 goes on serving")
         .contains("8,789 of 9,549 records got one")
-        .containsPattern("Since the swap 2.0.0 has a log loss of 0\\.[345]");
+        .containsPattern("Since the swap 2.0.0 has a log loss of 0\\.[345]")
+        .contains("records               686                3,206              686")
+        .contains("month                 STABLE 0.023       open   0.070       STABLE 0.023")
+        .contains("wind                  STABLE 0.043       open   0.104       DRIFT  0.538")
+        .contains("Own years: No column has drifted: 7 of 8 are stable")
+        .contains("In m/s:    1 of 8 columns has drifted: wind;");
+    assertThat(folder.resolve("run/drift-feed.html")).content().contains("<svg");
+    assertThat(folder.resolve("run/drift-2011-2020.html")).exists();
+    assertThat(new ObjectMapper().readTree(folder.resolve("run/drift-feed.json").toFile()))
+        .isNotEmpty();
     Matcher answered = Pattern.compile("answered +([0-9,]+) records").matcher(story);
     int sum = 0;
     int versions = 0;
