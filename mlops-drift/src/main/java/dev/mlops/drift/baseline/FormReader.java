@@ -279,8 +279,11 @@ final class FormReader {
   }
 
   private static String seen(JsonNode node) {
-    return shortened(
-        node.isContainerNode() ? node.isArray() ? "a list" : "an object" : node.toString());
+    return node.isArray()
+        ? "a list"
+        : node.isObject()
+            ? "an object"
+            : shortened(node.isNumber() ? node.asText() : node.toString());
   }
 
   private static String shortened(String text) {
