@@ -13,9 +13,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * What one window says about one version on one route: a verdict for each column, and all the
@@ -119,11 +121,10 @@ public final class DriftReport {
    * @throws UncheckedIOException if the folder is not there or cannot be written
    */
   public void writeHtml(Path file) {
-    Path folder = file.toAbsolutePath().getParent();
+    Path part = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
-      Path part = Files.createTempFile(folder, ".drift-", ".html");
       try {
-        Files.writeString(part, Page.of(evidence));
+        Files.writeString(part, Page.of(evidence), StandardOpenOption.CREATE_NEW);
         Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
       } finally {
         Files.deleteIfExists(part);

@@ -42,6 +42,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -328,15 +329,10 @@ public final class Quickstart {
   private void watch(DriftMonitor drift, ModelHandle<Storm, Forecast> storms, List<Observed> stream)
       throws IOException {
     List<Observed> unseen = Observed.read(home.resolve("data/storms-1975-1989-unseen.csv"));
-    drift.rotate(ROUTE, storms.version()); // what was served so far
-    unseen.forEach(row -> storms.predict(row.storm()));
-    DriftReport ownYears = drift.rotate(ROUTE, storms.version());
-    stream.stream()
-        .filter(row -> row.year() >= SWAP_YEAR)
-        .forEach(row -> storms.predict(row.storm()));
-    DriftReport laterYears = drift.rotate(ROUTE, storms.version());
-    unseen.forEach(row -> storms.predict(inMetresPerSecond(row.storm())));
-    DriftReport feed = drift.rotate(ROUTE, storms.version());
+    List<Observed> later = stream.stream().filter(row -> row.year() >= SWAP_YEAR).toList();
+    DriftReport ownYears = window(drift, storms, unseen, storm -> storm);
+    DriftReport laterYears = window(drift, storms, later, storm -> storm);
+    DriftReport feed = window(drift, storms, unseen, Quickstart::inMetresPerSecond);
 
     say("                      training's own     2011 to 2020       training's own years,");
     say("                      years, unseen      once more          the wind now in m/s");
@@ -370,6 +366,20 @@ public final class Quickstart {
     Files.writeString(target.resolve("drift-feed.json"), feed.toJson());
     out.println();
     say("To look at: %s and drift-2011-2020.html beside it", target.resolve("drift-feed.html"));
+  }
+
+  private DriftReport window(
+      DriftMonitor drift,
+      ModelHandle<Storm, Forecast> storms,
+      List<Observed> rows,
+      UnaryOperator<Storm> feed) {
+    streamTime = rows.get(0).time();
+    drift.rotate(ROUTE, storms.version()); // ends the window before
+    for (Observed row : rows) {
+      streamTime = row.time();
+      storms.predict(feed.apply(row.storm()));
+    }
+    return drift.rotate(ROUTE, storms.version());
   }
 
   private static String level(Verdict verdict) {
