@@ -1,5 +1,6 @@
 package dev.mlops.drift.count;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,12 +14,22 @@ import java.util.Map;
  * zero, all NaNs are one category. They are labelled as {@link #label(double)} says.
  */
 public final class CategoryCells implements ColumnCells {
+  /*
+   * A text is looked up in a hash map, whose strings know their hash; a table of our own was no
+   * faster. A number is looked up by the bits of the double, so that no text is made of it: labels
+   * that some number has are hashed by that number, in a table half empty at least.
+   */
   private static final int SPECIAL = 3;
+
+  private static final int SPREAD = 0x9E3779B9;
+  private static final int NO_CELL = -1;
 
   private final List<String> top;
   private final List<String> others;
   private final boolean allKnown;
   private final Map<String, Integer> cells = new HashMap<>();
+  private final long[] numbers;
+  private final int[] numberCells;
 
   /**
    * Cells for these categories.
@@ -41,6 +52,40 @@ public final class CategoryCells implements ColumnCells {
     if (cells.size() != top.size() + others.size()) {
       throw new IllegalArgumentException("a category stands there twice; wanted each once");
     }
+    int places = Integer.highestOneBit(2 * cells.size() + 1) * 2;
+    numbers = new long[places];
+    numberCells = new int[places];
+    Arrays.fill(numberCells, NO_CELL);
+    cells.forEach(this::putNumber);
+  }
+
+  private void putNumber(String label, int cell) {
+    double number;
+    try {
+      number = Double.parseDouble(label);
+    } catch (NumberFormatException e) {
+      return;
+    }
+    if (label(number).equals(label)) {
+      int place = place(bits(number));
+      numbers[place] = bits(number);
+      numberCells[place] = cell;
+    }
+  }
+
+  /** Where the number stands, or an empty place, where it would. */
+  private int place(long bits) {
+    int mask = numbers.length - 1;
+    int place = (Long.hashCode(bits) * SPREAD) >>> Integer.numberOfLeadingZeros(mask);
+    while (numberCells[place] != NO_CELL && numbers[place] != bits) {
+      place = (place + 1) & mask;
+    }
+    return place;
+  }
+
+  /** Of all NaNs, and of zeros of both signs, the same. */
+  private static long bits(double number) {
+    return Double.doubleToLongBits(number + 0.0);
   }
 
   /** The categories with a cell of their own, in the order of the cells. */
@@ -61,12 +106,17 @@ public final class CategoryCells implements ColumnCells {
   /** The cell of a text. */
   public int cell(String category) {
     Integer cell = cells.get(category);
-    return cell != null ? cell : allKnown ? unseen() : other();
+    return cell != null ? cell : unknown();
   }
 
-  /** The cell of a number that names something. */
+  /** The cell of a number that names something: that of its label. */
   public int cell(double category) {
-    return cell(label(category));
+    int cell = numberCells[place(bits(category))];
+    return cell != NO_CELL ? cell : unknown();
+  }
+
+  private int unknown() {
+    return allKnown ? unseen() : other();
   }
 
   /** How a number is written as a category: a whole one without a fraction. */

@@ -60,9 +60,8 @@ public final class Counts {
    */
   public void add(Counts other) {
     requireShape(other.starts);
-    add(other.cells, 0);
-    rows += other.rows;
-    lost += other.lost;
+    add(other.cells, 0, other.rows);
+    addLost(other.lost);
   }
 
   void requireShape(int[] other) {
@@ -73,16 +72,16 @@ public final class Counts {
     }
   }
 
-  void addRows(long counted, long unread) {
-    rows += counted;
-    lost += unread;
+  void addLost(long more) {
+    lost += more;
   }
 
-  /** Adds the cells of all columns, which stand in {@code from} at this index and after it. */
-  void add(long[] from, int at) {
+  /** Adds rows whose cells, of all columns, stand in {@code from} at this index and after it. */
+  void add(long[] from, int at, long counted) {
     for (int i = 0; i < cells.length; i++) {
       cells[i] += from[at + i];
     }
+    rows += counted;
   }
 
   private static String sizes(int[] starts) {
