@@ -1,0 +1,53 @@
+package dev.mlops.drift.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class WordsTest {
+  @Test
+  void percent_ofAFewOrAlmostAll_isNeverNoneOrAll() {
+    assertThat(Words.percent(0)).isEqualTo("0 %");
+    assertThat(Words.percent(1)).isEqualTo("100 %");
+    assertThat(Words.percent(0.1 + 0.2)).isEqualTo("30 %");
+    assertThat(Words.percent(0.12345)).isEqualTo("12.3 %");
+    assertThat(Words.percent(0.0004)).isEqualTo("0.04 %");
+    assertThat(Words.percent(0.9996)).isEqualTo("99.96 %");
+    assertThat(Words.percent(1 - 1e-16)).isEqualTo("100 %");
+  }
+
+  @Test
+  void figure_roundedPastItsLimit_hasMoreFigures() {
+    assertThat(Words.figure(0.12345, 0.05)).isEqualTo("0.123");
+    assertThat(Words.figure(0.049996, 0.05)).isEqualTo("0.049996");
+    assertThat(Words.figure(0.050001, 0.05)).isEqualTo("0.050001");
+    assertThat(Words.figure(0.05, 0.05)).isEqualTo("0.05");
+    assertThat(Words.figure(0, 0.05)).isEqualTo("0");
+    assertThat(Words.figure(1.0E-5, 0.05)).isEqualTo("0.00001");
+  }
+
+  @Test
+  void about_anyCount_hasTwoFigures() {
+    assertThat(Words.about(2_234.5)).isEqualTo("2,200");
+    assertThat(Words.about(1_254_000)).isEqualTo("1,300,000");
+    assertThat(Words.about(7.3)).isEqualTo("7");
+  }
+
+  @Test
+  void confidence_ofAnyAlpha_isTheRest() {
+    assertThat(Words.confidence(0.01)).isEqualTo("99 %");
+    assertThat(Words.confidence(0.001)).isEqualTo("99.9 %");
+    assertThat(Words.confidence(0.5)).isEqualTo("50 %");
+  }
+
+  @Test
+  void between_neighboursOfTheType_isAtTheOne() {
+    assertThat(Words.between(Math.nextDown(25f), 25f)).isEqualTo("at 25");
+    assertThat(Words.between(Math.nextDown(0.1), 0.1)).isEqualTo("at 0.1");
+    assertThat(Words.between(24, 25)).isEqualTo("between 24 and 25");
+    assertThat(Words.between(-1.5f, 1e20)).isEqualTo("between -1.5 and 1E+20");
+    assertThat(Words.between(1234567.1, 1234567.2)).isEqualTo("between 1234567.1 and 1234567.2");
+    assertThat(Words.between((float) 0.1, (float) 0.2)).isEqualTo("between 0.1 and 0.2");
+    assertThat(Words.between(Math.nextDown(0f), 0f)).isEqualTo("at 0");
+  }
+}
