@@ -21,17 +21,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bins side by side, in order
  * @param unit the width in which the heights are shares
- * @param grid whether each bin holds one value of a grid or what lies between two
+ * @param origin one of the grid's values; 0 without a grid
+ * @param step from one of the grid's values to the next; 0 if the bins are not those of a grid
  * @param at where on the axis each edge lies
  * @param first the first cell drawn
  * @param last the last cell drawn; less than {@code first} if there is nothing to draw
  */
-record Bins(List<Bin> bins, double unit, boolean grid, double[] at, int first, int last) {
+record Bins(
+    List<Bin> bins, double unit, double origin, double step, double[] at, int first, int last) {
   /** Bins that are still easy to read. */
   static final int MOST = 30;
 
-  /** Values of a grid that are still drawn one by one, where there may be as many bins. */
-  private static final int GRID_BINS = 45;
+  /** Where there may be as many bins, cells of a grid that are still drawn one by one. */
+  private static final int GRID_CELLS = 45;
+
+  /** And the values of a grid that still have room side by side on a phone. */
+  private static final int GRID_VALUES = 120;
 
   /** What is left of the grid's step for its value, if there is something between two values. */
   private static final double POINT_WIDTH = 0.6;
@@ -54,7 +59,8 @@ record Bins(List<Bin> bins, double unit, boolean grid, double[] at, int first, i
   record Bin(double from, double to, long baseline, long serving) {}
 
   /**
-   * Bins of at most about so many; none where there is no axis, with fewer than two edges.
+   * Bins of at most about so many; none where there is no axis, with fewer than two edges, or one
+   * value alone.
    *
    * @param score whether the edges are a score's, which lie between its values
    */
@@ -75,11 +81,11 @@ record Bins(List<Bin> bins, double unit, boolean grid, double[] at, int first, i
     while (usual > 0 && last > first && edges[first] - edges[first - 1] > MUCH_WIDER * usual) {
       first++;
     }
-    if (last < first) {
-      return new Bins(List.of(), 0, false, edges, first, last);
+    if (last < first || (first == last && point(edges, last, type))) {
+      return new Bins(List.of(), 0, 0, 0, edges, first, last);
     }
     Grid grid = score ? null : Grid.of(edges, type);
-    if (grid != null && grid.values(first, last) <= GRID_BINS * most / MOST) {
+    if (grid != null && grid.fits(first, last, most)) {
       return onGrid(grid, baseline, serving, first, last);
     }
     double[] at = grid == null ? edges : grid.between();
@@ -87,7 +93,23 @@ record Bins(List<Bin> bins, double unit, boolean grid, double[] at, int first, i
     if (grid != null) {
       unit = grid.step() * Math.max(1, Math.round(unit / grid.step()));
     }
-    return new Bins(merged(at, baseline, serving, first, last, unit), unit, false, at, first, last);
+    at = score ? at : widened(at, edges, type, unit);
+    return new Bins(merged(at, baseline, serving, first, last, unit), unit, 0, 0, at, first, last);
+  }
+
+  /** A value alone in its cell stands in the middle of a bar, and its neighbours make room. */
+  private static double[] widened(double[] at, double[] edges, ElementType type, double unit) {
+    double[] widened = at.clone();
+    for (int cell = 1; cell < edges.length; cell++) {
+      if (point(edges, cell, type)) {
+        widened[cell - 1] = Math.min(widened[cell - 1], edges[cell] - unit / 2);
+        widened[cell] = edges[cell] + unit / 2;
+      }
+    }
+    for (int edge = 1; edge < widened.length; edge++) {
+      widened[edge] = Math.max(widened[edge], widened[edge - 1]);
+    }
+    return widened;
   }
 
   double from() {
@@ -133,7 +155,7 @@ record Bins(List<Bin> bins, double unit, boolean grid, double[] at, int first, i
     for (int cell = first; cell <= last; cell++) {
       then += baseline[cell];
       now += serving[cell];
-      boolean wide = at[cell] - from >= unit;
+      boolean wide = at[cell] - from >= unit * (1 - 1e-9);
       if (cell == last && !wide && !bins.isEmpty()) {
         Bin before = bins.remove(bins.size() - 1);
         bins.add(
@@ -172,7 +194,7 @@ record Bins(List<Bin> bins, double unit, boolean grid, double[] at, int first, i
         now = 0;
       }
     }
-    return new Bins(bins, width, true, at, first, last);
+    return new Bins(bins, width, grid.origin(), grid.step(), at, first, last);
   }
 
   /** The nearest of 1, 2, 5 times a power of ten that is not above. */
@@ -240,6 +262,16 @@ record Bins(List<Bin> bins, double unit, boolean grid, double[] at, int first, i
     /** How many values lie in these cells. */
     long values(int first, int last) {
       return index[last] - index[first - 1];
+    }
+
+    /** Whether its values can be drawn one by one. */
+    boolean fits(int first, int last, int most) {
+      int cells = 0;
+      for (int cell = first; cell <= last; cell++) {
+        cells += values(cell, cell) > 0 ? 1 : 0;
+      }
+      return cells <= GRID_CELLS * most / MOST
+          && values(first, last) <= (long) GRID_VALUES * most / MOST;
     }
 
     /** For each edge, the place half way between the values that it parts. */

@@ -47,9 +47,14 @@ final class Figures {
         : fixed(percent, 1) + NO_BREAK + "%";
   }
 
-  /** An effect or a bound of one, a share from 0 to 1; a bound below 0 says no more than 0. */
+  /** An effect or a bound of one: a bound outside 0 to 1 says no more than these do. */
   static String effect(double effect) {
-    return Double.isNaN(effect) ? "–" : fixed(Math.max(0, effect), 3);
+    return Double.isNaN(effect) ? "–" : fixed(Math.min(1, Math.max(0, effect)), 3);
+  }
+
+  /** A number that is no share. */
+  static String thousandths(double value) {
+    return Double.isNaN(value) ? "–" : fixed(value, 3);
   }
 
   /** A chance: small ones by their order of magnitude. */
@@ -58,9 +63,18 @@ final class Figures {
       return "–";
     }
     if (chance < 1e-300) {
-      return "<" + NO_BREAK + "1e-300";
+      return "<" + NO_BREAK + sign("1e-300");
     }
-    return chance < 0.001 ? String.format(Locale.ROOT, "%.0e", chance) : fixed(chance, 3);
+    if (chance == 1) {
+      return "1";
+    }
+    return chance < 0.001 ? sign(String.format(Locale.ROOT, "%.0e", chance)) : fixed(chance, 3);
+  }
+
+  /** A p-value and what it is. */
+  static String p(double chance) {
+    String shown = chance(chance);
+    return "p" + NO_BREAK + (shown.startsWith("<") ? "" : "=" + NO_BREAK) + shown;
   }
 
   /** A statistic without a fixed range. */
@@ -70,28 +84,33 @@ final class Figures {
 
   /** A value of a column or a setting: four digits, more for whole numbers. */
   static String value(double value) {
+    return value(value, VALUE_DIGITS);
+  }
+
+  /** A value rounded to so many digits, but not to tens. */
+  static String value(double value, int digits) {
     double size = Math.abs(value);
     if (value == 0) {
       return "0";
     }
     if (size < PLAIN_FROM || size >= PLAIN_BELOW) {
-      return scientific(value);
+      return scientific(value, digits);
     }
     BigDecimal exact = new BigDecimal(value);
-    BigDecimal rounded = exact.round(new MathContext(VALUE_DIGITS, RoundingMode.HALF_EVEN));
+    BigDecimal rounded = exact.round(new MathContext(digits, RoundingMode.HALF_EVEN));
     if (rounded.scale() < 0) {
       rounded = exact.setScale(0, RoundingMode.HALF_EVEN);
     }
     return grouped(rounded);
   }
 
-  private static String scientific(double value) {
+  private static String scientific(double value, int digits) {
     BigDecimal rounded =
         new BigDecimal(value)
-            .round(new MathContext(VALUE_DIGITS, RoundingMode.HALF_EVEN))
+            .round(new MathContext(digits, RoundingMode.HALF_EVEN))
             .stripTrailingZeros();
     int exponent = rounded.precision() - rounded.scale() - 1;
-    return sign(rounded.movePointLeft(exponent).toPlainString()) + "e" + exponent;
+    return sign(rounded.movePointLeft(exponent).toPlainString() + "e" + exponent);
   }
 
   private static String grouped(BigDecimal value) {

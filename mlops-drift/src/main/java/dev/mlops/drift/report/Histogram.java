@@ -1,5 +1,6 @@
 package dev.mlops.drift.report;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToLongFunction;
@@ -19,6 +20,7 @@ final class Histogram {
   private static final double NARROWEST = 300;
   private static final double CHARACTER = 7;
   private static final double APART = 14;
+  private static final int MOST_TICKS = 12;
 
   private final Bins bins;
   private final long baselineRows;
@@ -37,6 +39,11 @@ final class Histogram {
     this.greatest = height == 0 ? 1 : height;
   }
 
+  /** What all pictures have in common; it stands in the page once. */
+  static void define(Html html) {
+    html.markup("<line id=\"g\" x2=\"100%\"/><line id=\"k\" y2=\"4\"/>");
+  }
+
   /**
    * Draws.
    *
@@ -49,21 +56,11 @@ final class Histogram {
     html.element("title", title).element("desc", description);
     for (double tick : Scale.ticks(0, greatest, 3)) {
       String y = number(BOTTOM - tick / greatest * HEIGHT);
-      html.markup("<line x2=\"100%\" y1=\"" + y + "\" y2=\"" + y + "\"/>");
-      html.markup("<text class=\"y\" x=\"-6\" y=\"" + y + "\">")
-          .text(Figures.value(100 * tick) + "\u00a0%")
-          .markup("</text>");
+      html.markup("<use href=\"#g\" y=\"" + y + "\"/><text class=\"y\" x=\"-6\" y=\"" + y);
+      html.markup("\">").text(Figures.value(100 * tick) + "\u00a0%").markup("</text>");
     }
-    html.markup(
-        "<svg y=\""
-            + TOP
-            + "\" height=\""
-            + HEIGHT
-            + "\" viewBox=\"0 0 "
-            + WIDTH
-            + " "
-            + HEIGHT
-            + "\" preserveAspectRatio=\"none\"><path class=\"t\" d=\"");
+    html.markup("<svg y=\"" + TOP + "\" height=\"" + HEIGHT + "\" viewBox=\"0 0 " + WIDTH + " ");
+    html.markup(HEIGHT + "\" preserveAspectRatio=\"none\"><path class=\"t\" d=\"");
     html.markup(outline(Bins.Bin::baseline, baselineRows)).markup("\"/>");
     if (rows > 0) {
       html.markup("<path class=\"s\" d=\"").markup(outline(Bins.Bin::serving, rows)).markup("\"/>");
@@ -102,7 +99,7 @@ final class Histogram {
     if (share < 0 || share > 1) {
       return;
     }
-    String x = number(100 * share) + "%";
+    String x = place(bins.at()[edge]);
     html.markup(
         "<line class=\"m\" x1=\"" + x + "\" x2=\"" + x + "\" y1=\"4\" y2=\"" + BOTTOM + "\"/>");
     html.markup(
@@ -114,39 +111,54 @@ final class Histogram {
   }
 
   private void axis(Html html) {
-    html.markup("<line class=\"a\" x2=\"100%\" y1=\"" + BOTTOM + "\" y2=\"" + BOTTOM + "\"/>");
-    for (double tick : ticks(bins.from(), bins.to())) {
-      double share = (tick - bins.from()) / (bins.to() - bins.from());
-      String x = number(100 * share) + "%";
-      html.markup(
-          "<line class=\"a\" x1=\""
-              + x
-              + "\" x2=\""
-              + x
-              + "\" y1=\""
-              + BOTTOM
-              + "\" y2=\""
-              + (BOTTOM + 4)
-              + "\"/>");
-      html.markup("<text x=\"" + x + "\" y=\"" + (BOTTOM + 17) + "\">")
-          .text(Figures.value(tick))
-          .markup("</text>");
+    html.markup("<g class=\"a\" transform=\"translate(0 " + BOTTOM + ")\"><use href=\"#g\"/>");
+    for (double tick : ticks()) {
+      String x = place(tick);
+      html.markup("<use href=\"#k\" x=\"" + x + "\"/><text x=\"" + x + "\" y=\"17\">");
+      html.text(Figures.value(tick)).markup("</text>");
     }
+    html.markup("</g>");
   }
 
-  /** As many ticks as have room on a phone. */
-  private static List<Double> ticks(double from, double to) {
-    for (int most = 12; most > 2; most--) {
-      List<Double> ticks = Scale.ticks(from, to, most);
-      double taken = 0;
-      for (double tick : ticks) {
-        taken += Figures.value(tick).length() * CHARACTER + APART;
-      }
-      if (taken <= NARROWEST) {
+  private String place(double value) {
+    return number(100 * (value - bins.from()) / (bins.to() - bins.from())) + "%";
+  }
+
+  /** As many ticks as have room on a phone; where each bin is a value, some of those. */
+  private List<Double> ticks() {
+    for (int most = MOST_TICKS; most > 2; most--) {
+      List<Double> ticks = Scale.ticks(bins.from(), bins.to(), most);
+      if (fit(ticks) && ticks.stream().allMatch(this::onGrid)) {
         return ticks;
       }
     }
-    return Scale.ticks(from, to, 2);
+    if (bins.step() == 0) {
+      return Scale.ticks(bins.from(), bins.to(), 2);
+    }
+    for (int every = 1; ; every++) {
+      List<Double> ticks = new ArrayList<>();
+      for (double tick = bins.origin(); tick <= bins.to(); tick += every * bins.step()) {
+        if (tick >= bins.from()) {
+          ticks.add(tick);
+        }
+      }
+      if (fit(ticks)) {
+        return ticks;
+      }
+    }
+  }
+
+  private boolean onGrid(double tick) {
+    double steps = bins.step() == 0 ? 0 : (tick - bins.origin()) / bins.step();
+    return Math.abs(steps - Math.rint(steps)) < 1e-6;
+  }
+
+  private static boolean fit(List<Double> ticks) {
+    double taken = 0;
+    for (double tick : ticks) {
+      taken += Figures.value(tick).length() * CHARACTER + APART;
+    }
+    return taken <= NARROWEST;
   }
 
   static String number(double value) {

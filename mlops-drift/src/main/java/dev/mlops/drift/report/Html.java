@@ -1,5 +1,7 @@
 package dev.mlops.drift.report;
 
+import dev.mlops.drift.compare.Level;
+
 /** A page in the making: markup is ours, text may be anyone's and is escaped. */
 final class Html {
   private final StringBuilder page = new StringBuilder();
@@ -29,6 +31,11 @@ final class Html {
   /** An element with text in it. */
   Html element(String name, String text) {
     return markup("<" + name + ">").text(text).markup("</" + name + ">");
+  }
+
+  /** A verdict: a word, with a shape and a colour that the style sheet gives it. */
+  Html verdict(Level level) {
+    return markup("<span class=\"v " + Page.mark(level) + "\">" + level + "</span>");
   }
 
   @Override

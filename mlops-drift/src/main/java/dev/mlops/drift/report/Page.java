@@ -1,18 +1,16 @@
 package dev.mlops.drift.report;
 
-import dev.mlops.drift.baseline.ColumnBaseline;
-import dev.mlops.drift.compare.ChiSquare;
 import dev.mlops.drift.compare.Comparison;
 import dev.mlops.drift.compare.Level;
 import dev.mlops.drift.compare.Measure;
 import dev.mlops.drift.compare.Rule;
-import dev.mlops.drift.count.CategoryCells;
-import dev.mlops.drift.count.NumberCells;
+import dev.mlops.drift.report.Section.Detail;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,28 +25,17 @@ import java.util.Optional;
  * would make it too long, those that changed least are told in short.
  */
 public final class Page {
-  private static final int LONGEST_NAME = 60;
+  /** In bytes; what is asked for is less than 300,000. */
+  private static final long LARGEST = 290_000;
+
+  static final int LONGEST_NAME = 60;
   private static final int LONGEST_WORDS = 600;
+  private static final int MOST_NAMES = 100;
   private static final int ID_DIGITS = 12;
-
-  /** How much is said of a column. */
-  private enum Detail {
-    FULL(Bins.MOST, 12),
-    SHORT(15, 5);
-
-    final int bins;
-    final int categories;
-
-    Detail(int bins, int categories) {
-      this.bins = bins;
-      this.categories = categories;
-    }
-  }
 
   private final Evidence evidence;
   private final Summary summary;
   private final Strip strip;
-  private final Html html = new Html();
 
   private Page(Evidence evidence) {
     this.evidence = evidence;
@@ -69,6 +56,45 @@ public final class Page {
   }
 
   private String write() {
+    List<Evidence.Column> columns = summary.ranked();
+    List<String> lines = new ArrayList<>();
+    List<String> sections = new ArrayList<>();
+    for (Evidence.Column column : columns) {
+      lines.add(line(column, lines.size() + 1));
+      sections.add(section(column, lines.size(), Detail.FULL));
+    }
+    String frame = page(List.of(), List.of());
+    long length = length(frame) + length(lines) + length(sections) + 2L * columns.size();
+    for (Detail detail : List.of(Detail.SHORT, Detail.WORDS)) {
+      for (int i = columns.size() - 1; i >= 0 && length > LARGEST; i--) {
+        length -= length(sections.get(i));
+        sections.set(i, section(columns.get(i), i + 1, detail));
+        length += length(sections.get(i));
+      }
+    }
+    int shown = columns.size();
+    while (length > LARGEST && shown > 0) {
+      shown--;
+      length -= length(lines.get(shown)) + length(sections.get(shown));
+    }
+    return page(lines.subList(0, shown), sections.subList(0, shown));
+  }
+
+  /** Of a column that was not compared nothing is drawn: it is told with those like it. */
+  private String section(Evidence.Column column, int place, Detail detail) {
+    return column.compared().isPresent() ? Section.of(column, place, strip, detail) : "";
+  }
+
+  private static long length(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
+  }
+
+  private static long length(List<String> texts) {
+    return texts.stream().mapToLong(Page::length).sum();
+  }
+
+  private String page(List<String> lines, List<String> sections) {
+    Html html = new Html();
     html.markup("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
     html.markup("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
     html.markup("<meta name=\"color-scheme\" content=\"light dark\">");
@@ -76,13 +102,21 @@ public final class Page {
     html.markup("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';");
     html.markup(" style-src 'unsafe-inline'; img-src data:\"><link rel=\"icon\" href=\"data:,\">");
     html.element("title", "Drift of " + evidence.route() + ": " + summary.sentence());
-    html.markup("<style>").markup(style()).markup("</style></head>\n<body><main>");
-    head();
-    if (!evidence.columns().isEmpty()) {
-      overview();
-      sections();
+    html.markup("<style>").markup(style()).markup("</style></head>\n<body>");
+    html.markup("<svg class=\"defs\" aria-hidden=\"true\"><defs>");
+    strip.define(html);
+    Histogram.define(html);
+    html.markup("</defs></svg><main>");
+    head(html);
+    if (evidence.columns().stream().anyMatch(column -> Summary.deciding(column).isPresent())) {
+      overview(html, lines);
     }
-    howTested();
+    if (evidence.columns().stream().anyMatch(column -> column.compared().isPresent())) {
+      html.markup("<h2>Column by column</h2>\n");
+      sections.forEach(section -> html.markup(section).markup("\n"));
+    }
+    notCompared(html);
+    howTested(html);
     return html.markup("</main></body></html>\n").toString();
   }
 
@@ -101,7 +135,7 @@ public final class Page {
 
   // ---- the top ----
 
-  private void head() {
+  private void head(Html html) {
     html.markup("<header><p class=\"over\">Drift report · <bdi>");
     html.text(evidence.route()).markup("</bdi></p>").element("h1", summary.sentence());
     html.markup("<p class=\"tally\">");
@@ -109,14 +143,14 @@ public final class Page {
       int count = summary.count(level);
       if (count > 0) {
         html.markup("<span>");
-        verdict(level);
+        html.verdict(level);
         html.text(" " + Figures.count(count, "column")).markup("</span>");
       }
     }
     html.markup("</p><dl class=\"facts\">");
     html.markup("<div><dt>Version</dt><dd><bdi>").text(evidence.version().toString());
     html.markup("</bdi> ");
-    digest(evidence.version().id());
+    digest(html, evidence.version().id());
     html.markup("</dd></div><div><dt>Window, UTC</dt><dd>");
     html.text(Figures.time(evidence.from())).markup("<br>");
     html.text("to " + Figures.time(evidence.to()));
@@ -130,7 +164,7 @@ public final class Page {
     html.markup("</dd></div><div><dt>Baseline</dt><dd>");
     if (evidence.baseline().isPresent()) {
       html.text(Figures.count(evidence.baselineRows(), "training row")).markup(" ");
-      digest(evidence.baseline().get());
+      digest(html, evidence.baseline().get());
     } else {
       html.text("none came with this version");
     }
@@ -140,15 +174,11 @@ public final class Page {
     html.markup(" <a class=\"k\" href=\"#how\">how it was tested</a></dd></div></dl></header>");
   }
 
-  private void digest(String digest) {
+  private static void digest(Html html, String digest) {
     int digits = digest.indexOf(':') + 1;
     String start = digest.substring(digits, Math.min(digest.length(), digits + ID_DIGITS));
     html.markup("<code class=\"k\" title=\"").text(digest).markup("\">").text(start).markup("…");
     html.markup("</code>");
-  }
-
-  private void verdict(Level level) {
-    html.markup("<span class=\"v " + mark(level) + "\">" + level + "</span>");
   }
 
   /** The class that gives a verdict its colour and shape. */
@@ -158,207 +188,88 @@ public final class Page {
 
   // ---- all columns ----
 
-  private void overview() {
-    html.markup("<h2>All columns, largest change first</h2><table class=\"all\"><thead><tr>");
+  private void overview(Html html, List<String> lines) {
+    html.markup("<h2>All columns</h2><table class=\"all\"><thead><tr>");
     html.markup("<th scope=\"col\">Column<th scope=\"col\">Verdict<th scope=\"col\" class=\"z\">");
     strip.scale(html);
     html.markup("<th scope=\"col\" class=\"r\">Change<th scope=\"col\" class=\"r w\">At least");
     html.markup("<th scope=\"col\" class=\"r w\">At most<th scope=\"col\" class=\"r w\">p-value");
     html.markup("<th scope=\"col\" class=\"r w\">PSI<th scope=\"col\" class=\"r w\">JS, bits");
-    html.markup("</thead><tbody>");
-    int number = 0;
-    for (Evidence.Column column : summary.ranked()) {
-      number++;
-      html.markup("<tr><th scope=\"row\"><a href=\"#c" + number + "\"><bdi>");
-      html.text(Figures.shown(column.name(), LONGEST_NAME)).markup("</bdi></a>");
-      html.markup(column.score() ? " <span class=\"k\">score</span><td>" : "<td>");
-      verdict(Summary.level(column));
-      Optional<Measure> deciding = Summary.deciding(column);
-      html.markup("<td class=\"z\">");
-      deciding.ifPresent(measure -> strip.draw(html, measure));
-      cell("r", deciding.map(measure -> Figures.effect(measure.effect())));
-      cell("r w", deciding.map(measure -> Figures.effect(measure.lower())));
-      cell("r w", deciding.map(measure -> Figures.effect(measure.upper())));
-      cell("r w", deciding.map(measure -> Figures.chance(measure.pValue())));
-      Optional<Comparison> comparison = column.compared().map(Evidence.Compared::comparison);
-      cell("r w", comparison.map(Comparison::psi).map(Figures::effect));
-      cell("r w", comparison.map(Comparison::jensenShannon).map(Figures::effect));
+    html.markup("</thead><tbody>\n");
+    lines.forEach(line -> html.markup(line).markup("\n"));
+    html.markup("</tbody></table><p class=\"note\">");
+    int more = evidence.columns().size() - lines.size();
+    if (more > 0) {
+      html.markup("<strong>").text(Figures.count(more, "further column"));
+      html.text(" changed less and would make this page too long; the JSON has them.");
+      html.markup("</strong><br>");
     }
-    html.markup("</tbody></table><p class=\"note\">The mark is the change that was measured, the");
+    html.markup("Drifted columns first, then by change. The mark is the change measured, the");
     html.markup(" bar what it is at least and at most beyond chance, the dashed line delta: a");
     html.markup(" column has drifted when the whole bar lies beyond delta, and is stable when");
     html.markup(" the whole bar lies before it.</p>");
   }
 
-  private void cell(String name, Optional<String> text) {
+  private String line(Evidence.Column column, int place) {
+    Html html = new Html();
+    String target = column.compared().isPresent() ? "c" + place : "none";
+    html.markup("<tr><th scope=\"row\"><a href=\"#" + target + "\"><bdi>");
+    html.text(Figures.shown(column.name(), LONGEST_NAME)).markup("</bdi></a>");
+    html.markup(column.score() ? " <span class=\"k\">score</span><td>" : "<td>");
+    html.verdict(Summary.level(column)).markup("<td class=\"z\">");
+    Optional<Measure> deciding = Summary.deciding(column);
+    deciding.ifPresent(measure -> strip.draw(html, measure));
+    cell(html, "r", deciding.map(measure -> Figures.effect(measure.effect())));
+    cell(html, "r w", deciding.map(measure -> Figures.effect(measure.lower())));
+    cell(html, "r w", deciding.map(measure -> Figures.effect(measure.upper())));
+    cell(html, "r w", deciding.map(measure -> Figures.chance(measure.pValue())));
+    Optional<Comparison> comparison = column.compared().map(Evidence.Compared::comparison);
+    cell(html, "r w", comparison.map(Comparison::psi).map(Figures::thousandths));
+    cell(html, "r w", comparison.map(Comparison::jensenShannon).map(Figures::thousandths));
+    return html.toString();
+  }
+
+  private static void cell(Html html, String name, Optional<String> text) {
     html.markup("<td class=\"" + name + "\">").text(text.orElse("–"));
   }
 
-  // ---- column by column ----
+  // ---- what was not compared ----
 
-  private void sections() {
-    html.markup("<h2>Column by column</h2>");
-    int number = 0;
-    for (Evidence.Column column : summary.ranked()) {
-      html.markup("<section id=\"c" + ++number + "\"><div class=\"top\"><h3><bdi>");
-      html.text(Figures.shown(column.name(), LONGEST_NAME)).markup("</bdi></h3>");
-      verdict(Summary.level(column));
-      html.markup("<span class=\"k\">").text(kind(column)).markup("</span></div>");
-      if (column.compared().isPresent()) {
-        compared(column, column.compared().get(), Detail.FULL);
-      } else {
-        html.markup("<p class=\"why\">").text(Figures.shown(column.problem(), LONGEST_WORDS));
-        html.markup("</p>");
+  private void notCompared(Html html) {
+    Map<String, List<String>> byProblem = new LinkedHashMap<>();
+    for (Evidence.Column column : evidence.columns()) {
+      if (column.compared().isEmpty()) {
+        byProblem
+            .computeIfAbsent(column.problem(), problem -> new ArrayList<>())
+            .add(Figures.shown(column.name(), LONGEST_NAME));
       }
-      html.markup("</section>");
     }
-  }
-
-  private static String kind(Evidence.Column column) {
-    String type = column.type().name().toLowerCase(Locale.ROOT);
-    String kind =
-        column
-            .compared()
-            .map(
-                both ->
-                    both.baseline().cells() instanceof NumberCells ? ", a number" : ", a category")
-            .orElse("");
-    return (column.score() ? "the score, " : "") + type + kind;
-  }
-
-  private void compared(Evidence.Column column, Evidence.Compared both, Detail detail) {
-    Comparison comparison = both.comparison();
-    html.markup("<p class=\"why\">").text(Figures.shown(comparison.reason(), LONGEST_WORDS));
-    html.markup("</p><div class=\"two\">");
-    picture(column, both, detail);
-    html.markup("<div>");
-    measures(comparison);
-    numbers(both);
-    html.markup("</div></div>");
-  }
-
-  private void picture(Evidence.Column column, Evidence.Compared both, Detail detail) {
-    String title = "Baseline and serving of " + Figures.shown(column.name(), LONGEST_NAME);
-    Optional<Measure> deciding = Summary.deciding(both.comparison());
-    boolean pointed =
-        both.comparison().level() != Level.STABLE
-            && deciding.isPresent()
-            && deciding.get().cell() >= 0;
-    int cell = pointed ? deciding.get().cell() : -1;
-    html.markup("<div>");
-    if (both.baseline().cells() instanceof NumberCells cells) {
-      Bins bins =
-          Bins.of(
-              cells,
-              column.type(),
-              column.score(),
-              both.baseline().counts(),
-              both.counts(),
-              detail.bins);
-      if (!bins.bins().isEmpty()) {
-        html.markup("<figure class=\"f\">");
-        boolean distance = pointed && deciding.get().name().equals(Comparison.DISTANCE);
-        new Histogram(bins, both.baseline().rows(), sum(both.counts()))
-            .draw(html, title, histogramInWords(bins), distance ? cell : -1);
-        html.markup("<figcaption>");
-        key("", "baseline, " + Figures.count(both.baseline().rows(), "row"));
-        key(" s", "serving, " + Figures.count(sum(both.counts()), "row"));
-        html.markup("<span>").text(unit(bins)).markup("</span></figcaption></figure>");
-      }
-      Shares beside = Shares.beside(cells, bins, both.baseline().counts(), both.counts());
-      if (!beside.isEmpty()) {
-        beside.write(
-            html,
-            bins.bins().isEmpty() ? "Values" : "Beside the axis",
-            title + ", beside the axis",
-            "Shares of all rows.");
-      }
-    } else if (both.baseline().cells() instanceof CategoryCells cells) {
-      Shares.of(cells, both.baseline().counts(), both.counts(), detail.categories, cell)
-          .write(html, "Category", title, "Shares of all rows.");
-      html.markup("<p class=\"note\">");
-      key("", "baseline, " + Figures.count(both.baseline().rows(), "row"));
-      html.markup(" &nbsp; ");
-      key(" s b", "serving, " + Figures.count(sum(both.counts()), "row"));
-      html.markup("</p>");
+    if (byProblem.isEmpty()) {
+      return;
     }
-    html.markup("</div>");
-  }
-
-  private void key(String name, String text) {
-    html.markup("<span class=\"key" + name + "\">").text(text).markup("</span>");
-  }
-
-  private static String unit(Bins bins) {
-    return bins.grid()
-        ? "share of rows at each value"
-        : "share of rows per " + Figures.value(bins.unit());
-  }
-
-  private static String histogramInWords(Bins bins) {
-    return "From "
-        + Figures.value(bins.from())
-        + " to "
-        + Figures.value(bins.to())
-        + ": "
-        + unit(bins)
-        + ".";
-  }
-
-  private void measures(Comparison comparison) {
-    html.markup("<dl class=\"ms\">");
-    for (Measure measure : comparison.measures()) {
-      html.markup("<dt><code>").text(measure.name()).markup("</code>");
-      verdict(measure.level());
-      html.markup("</dt><dd>");
-      strip.draw(html, measure);
-      html.markup("<b>").text(Figures.effect(measure.effect())).markup("</b>");
-      html.text(", at least " + Figures.effect(measure.lower()));
-      if (!Double.isNaN(measure.upper())) {
-        html.text(", at most " + Figures.effect(measure.upper()));
-      }
-      html.text("; p-value " + Figures.chance(measure.pValue()));
-      html.markup("<span class=\"k\">");
-      html.text("of " + Figures.count(measure.rows()) + " serving and ");
-      html.text(Figures.count(measure.baselineRows(), "baseline row")).markup("</span></dd>");
-    }
+    html.markup("<h2 id=\"none\">Not compared</h2><dl class=\"how\">");
+    byProblem.forEach(
+        (problem, names) -> {
+          html.markup("<dt>");
+          String before = "";
+          for (String name : names.subList(0, Math.min(MOST_NAMES, names.size()))) {
+            html.text(before).markup("<bdi>").text(name).markup("</bdi>");
+            before = ", ";
+          }
+          int more = names.size() - MOST_NAMES;
+          html.text(more > 0 ? " and " + Figures.count(more) + " more" : "");
+          html.markup("</dt>").element("dd", Figures.shown(problem, LONGEST_WORDS));
+        });
     html.markup("</dl>");
-  }
-
-  private void numbers(Evidence.Compared both) {
-    ChiSquare chiSquare = both.comparison().chiSquare();
-    html.markup("<p class=\"note\"><code>chi-square</code> ");
-    html.text(Figures.statistic(chiSquare.statistic()) + ", " + chiSquare.freedom());
-    html.text(" degrees of freedom, p-value " + Figures.chance(chiSquare.pValue()));
-    html.markup("; <code>psi</code> ").text(Figures.effect(both.comparison().psi()));
-    html.markup("; <code>jensen-shannon</code> ");
-    html.text(Figures.effect(both.comparison().jensenShannon())).markup(" bits");
-    both.baseline().moments().ifPresent(this::moments);
-    html.markup("</p>");
-  }
-
-  private void moments(ColumnBaseline.Moments moments) {
-    html.text("; the baseline's mean " + Figures.value(moments.mean()));
-    html.text(", deviation " + Figures.value(moments.deviation()));
-    html.text(", from " + Figures.value(moments.least()));
-    html.text(" to " + Figures.value(moments.greatest()));
   }
 
   private static List<Measure> measures(Evidence.Column column) {
     return column.compared().map(both -> both.comparison().measures()).orElse(List.of());
   }
 
-  private static long sum(long[] counts) {
-    long sum = 0;
-    for (long count : counts) {
-      sum += count;
-    }
-    return sum;
-  }
-
   // ---- how it was tested ----
 
-  private void howTested() {
+  private void howTested(Html html) {
     Rule rule = evidence.rule();
     html.markup("<div class=\"how\"><h2 id=\"how\">How it was tested</h2><p>");
     html.text("Each column's counts in this window were compared with its counts in the training ");

@@ -15,6 +15,9 @@ final class Shares {
   private static final int ROW_HEIGHT = 26;
   private static final int LONGEST = 60;
 
+  /** Beside an axis a bar as long as its place stands for at least this share. */
+  private static final double LEAST_SCALE = 0.1;
+
   /**
    * One line.
    *
@@ -26,8 +29,10 @@ final class Shares {
   private final List<Line> lines = new ArrayList<>();
   private final long baselineRows;
   private final long rows;
+  private final boolean categories;
 
-  private Shares(long baselineRows, long rows) {
+  private Shares(boolean categories, long baselineRows, long rows) {
+    this.categories = categories;
     this.baselineRows = baselineRows;
     this.rows = rows;
   }
@@ -39,7 +44,7 @@ final class Shares {
    * @param marked the cell to point at; -1 for none
    */
   static Shares of(CategoryCells cells, long[] baseline, long[] serving, int most, int marked) {
-    Shares shares = new Shares(sum(baseline), sum(serving));
+    Shares shares = new Shares(true, sum(baseline), sum(serving));
     int categories = cells.top().size();
     List<Integer> shown = IntStream.range(0, categories).boxed().toList();
     if (categories > most) {
@@ -103,13 +108,13 @@ final class Shares {
 
   /** Of what a number column holds beside its axis; empty if there is nothing. */
   static Shares beside(NumberCells cells, Bins bins, long[] baseline, long[] serving) {
-    Shares shares = new Shares(sum(baseline), sum(serving));
+    Shares shares = new Shares(false, sum(baseline), sum(serving));
     double[] edges = cells.edges();
     int last = edges.length;
     if (last == 0) {
       shares.add("finite", baseline[0], serving[0], false);
     } else {
-      shares.add("below all of the baseline", baseline[0], serving[0], false);
+      shares.add("below the range", baseline[0], serving[0], false);
       String least = Figures.value(edges[0]);
       String greatest = Figures.value(edges[last - 1]);
       if (bins.bins().isEmpty() && last > 1) {
@@ -126,7 +131,7 @@ final class Shares {
             sum(serving, bins.last() + 1, last),
             false);
       }
-      shares.add("above all of the baseline", baseline[last], serving[last], false);
+      shares.add("above the range", baseline[last], serving[last], false);
     }
     cell(shares, "−infinity", cells.minusInfinity(), baseline, serving);
     cell(shares, "infinity", cells.infinity(), baseline, serving);
@@ -159,7 +164,7 @@ final class Shares {
    * @param name what the lines are, the head of their column
    */
   void write(Html html, String name, String title, String description) {
-    double greatest = 0;
+    double greatest = categories ? 0 : LEAST_SCALE;
     for (Line line : lines) {
       greatest =
           Math.max(
@@ -189,6 +194,18 @@ final class Shares {
               : Figures.points(share(line.serving, rows) - share(line.baseline, baselineRows)));
     }
     html.markup("</tbody></table>");
+  }
+
+  /** Writes the shares one after the other. */
+  void inWords(Html html) {
+    html.markup("<p class=\"note\">Beside the axis");
+    String before = ": ";
+    for (Line line : lines) {
+      html.text(before + line.label + " " + Figures.percent(line.baseline, baselineRows));
+      html.text(" → " + Figures.percent(line.serving, rows));
+      before = ", ";
+    }
+    html.markup("</p>");
   }
 
   private void bars(Html html, double greatest, String title, String description) {

@@ -7,8 +7,6 @@ import dev.mlops.drift.compare.Measure;
  * as a line. All strips of a page have one scale, so that they can be compared.
  */
 final class Strip {
-  private static final int MIDDLE = 11;
-
   private final double delta;
   private final double greatest;
 
@@ -20,14 +18,18 @@ final class Strip {
   Strip(double delta, double greatest) {
     this.delta = delta;
     double enough = Math.max(greatest, 2 * delta);
-    double step = Scale.step(enough / 5);
+    double step = Scale.step(enough / 10);
     this.greatest = Math.min(1, Math.ceil(enough / step - 1e-9) * step);
   }
 
   /** The scale's ends and delta, to stand above strips. */
   void scale(Html html) {
-    html.markup("<svg class=\"x k\" aria-hidden=\"true\"><text y=\"15\">0</text>");
-    html.markup("<text y=\"15\" text-anchor=\"middle\" x=\"" + at(delta) + "\">");
+    html.markup("<svg class=\"x k\" aria-hidden=\"true\">");
+    // Near the left end there is no room for both.
+    boolean left = delta / greatest < 0.2;
+    html.markup(left ? "" : "<text y=\"15\">0</text>");
+    html.markup("<text y=\"15\" x=\"" + at(delta));
+    html.markup(left ? "\" dx=\"-3\">" : "\" text-anchor=\"middle\">");
     html.text("delta " + Figures.value(delta)).markup("</text>");
     if (delta / greatest < 0.6) {
       html.markup("<text y=\"15\" text-anchor=\"end\" x=\"100%\">");
@@ -36,23 +38,24 @@ final class Strip {
     html.markup("</svg>");
   }
 
+  /** What all strips have in common; it stands in the page once. */
+  void define(Html html) {
+    html.markup("<g id=\"z\"><line x2=\"100%\" y1=\"50%\" y2=\"50%\"/><line class=\"q\" x1=\"");
+    html.markup(at(delta) + "\" x2=\"" + at(delta) + "\" y2=\"100%\"/></g>");
+    html.markup("<path id=\"d\" d=\"M0-6 6 5H-6z\"/><circle id=\"s\" r=\"4.5\"/>");
+    html.markup("<circle id=\"i\" r=\"4\"/>");
+  }
+
   /** Draws one measure. */
   void draw(Html html, Measure measure) {
-    html.markup("<svg class=\"x " + Page.mark(measure.level()) + "\" role=\"img\">");
-    html.element("title", inWords(measure));
-    html.markup("<line x2=\"100%\" y1=\"11\" y2=\"11\"/>");
-    String from = at(Double.isNaN(measure.lower()) ? measure.effect() : measure.lower());
-    String to = at(Double.isNaN(measure.upper()) ? measure.effect() : measure.upper());
-    html.markup("<line class=\"e\" x1=\"" + from + "\" x2=\"" + to + "\" y1=\"11\" y2=\"11\"/>");
-    html.markup("<line class=\"q\" x1=\"" + at(delta) + "\" x2=\"" + at(delta) + "\" y2=\"22\"/>");
-    html.markup("<svg x=\"" + at(measure.effect()) + "\" y=\"" + MIDDLE + "\">");
-    html.markup(
-        switch (measure.level()) {
-          case DRIFT -> "<path d=\"M0-6 6 5H-6z\"/>";
-          case STABLE -> "<circle r=\"4.5\"/>";
-          case INSUFFICIENT -> "<circle class=\"n\" r=\"4\"/>";
-        });
-    html.markup("</svg></svg>");
+    String mark = Page.mark(measure.level());
+    html.markup("<svg class=\"x " + mark + "\" role=\"img\">");
+    html.element("title", inWords(measure)).markup("<use href=\"#z\"/><line class=\"e\" x1=\"");
+    html.markup(at(Double.isNaN(measure.lower()) ? measure.effect() : measure.lower()));
+    html.markup("\" x2=\"");
+    html.markup(at(Double.isNaN(measure.upper()) ? measure.effect() : measure.upper()));
+    html.markup("\" y1=\"50%\" y2=\"50%\"/><use href=\"#" + mark + "\" x=\"");
+    html.markup(at(measure.effect()) + "\" y=\"50%\"/></svg>");
   }
 
   private static String inWords(Measure measure) {
