@@ -36,12 +36,12 @@ public final class Report {
 
   private Report() {}
 
-  /** Runs the named parts, or all: check, predict, threads, claim, allocation, first. */
+  /** Runs the named parts, or all: check, predict, threads, claim, allocation, recording, first. */
   public static void main(String[] args) throws Exception {
     List<String> parts =
         args.length > 0
             ? List.of(args)
-            : List.of("check", "claim", "predict", "threads", "allocation", "first");
+            : List.of("check", "claim", "predict", "threads", "allocation", "recording", "first");
     for (String part : parts) {
       switch (part) {
         case "check" -> check();
@@ -59,6 +59,11 @@ public final class Report {
           times(2, quiet("ClaimBenchmark"));
         }
         case "allocation" -> allocation();
+        case "recording" -> {
+          String recording = "RecorderBenchmark|PredictBenchmark.record(ed)?$";
+          times(1, quiet(recording));
+          times(2, quiet(recording));
+        }
         case "first" -> first();
         default -> throw new IllegalArgumentException("no part " + part);
       }
@@ -134,7 +139,7 @@ public final class Report {
 
   private static void allocation() throws RunnerException {
     ChainedOptionsBuilder options =
-        quiet("PredictBenchmark.(tuned|record|row)(64)?$")
+        quiet("PredictBenchmark.(tuned|record|recorded|row)(64)?$")
             .forks(1)
             .warmupIterations(5)
             .warmupTime(TimeValue.milliseconds(400))
