@@ -211,13 +211,11 @@ final class NumberColumn {
     }
     mean = (mean + lost) / size;
     double squares = 0;
-    double rest = 0; // what the mean's rounding leaves
     for (int i = 0; i < size; i++) {
       double away = Math.scalb(at(i), -scale) - mean;
       squares += away * away;
-      rest += away;
     }
-    double variance = size == 1 ? 0 : Math.max(0, squares - rest * rest / size) / (size - 1);
+    double variance = size == 1 ? 0 : squares / (size - 1);
     double deviation = least == greatest ? 0 : Math.scalb(Math.sqrt(variance), scale);
     return Optional.of(
         new Moments(

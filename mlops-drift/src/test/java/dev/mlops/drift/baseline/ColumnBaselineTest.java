@@ -210,6 +210,13 @@ final class ColumnBaselineTest {
   }
 
   @Test
+  void moments_ofAConstantWhoseSumIsRounded_areItself() {
+    Moments moments = numbers(ElementType.DOUBLE, 0.1, 0.1, 0.1).moments().orElseThrow();
+
+    assertThat(moments).isEqualTo(new Moments(0.1, 0, 0.1, 0.1));
+  }
+
+  @Test
   void moments_ofAFarOffset_keepTheirDigits() {
     Moments moments =
         numbers(ElementType.DOUBLE, 1e15 + 1, 1e15 + 2, 1e15 + 3).moments().orElseThrow();
@@ -270,10 +277,25 @@ final class ColumnBaselineTest {
   }
 
   @Test
+  void scores_closeToEachOther_leaveNoLessRoomOutside() {
+    ColumnBaseline column = ColumnBaseline.ofScores("p", ElementType.FLOAT, d(1, 1 + 0x1p-23), 0);
+
+    assertThat(edges(column)).containsExactly(1 - 0x1p-20, 1 + 0x1p-24, 1 + 0x1p-23 + 0x1p-20);
+  }
+
+  @Test
+  void scores_inFloat16_leaveRoomForHalves() {
+    ColumnBaseline column = ColumnBaseline.ofScores("p", ElementType.FLOAT16, d(1, 1), 0);
+
+    assertThat(edges(column)).containsExactly(1 - 0x1p-7, 1 + 0x1p-7);
+  }
+
+  @Test
   void scores_thatAreNeighbouringDoubles_arePartedStill() {
-    double next = Math.nextUp(1.0);
+    double low = Math.nextUp(1.0);
+    double high = Math.nextUp(low); // what lies midway is rounded up, to this one
     ColumnBaseline column =
-        ColumnBaseline.ofScores("p", ElementType.DOUBLE, d(1, 1, next, next), 0);
+        ColumnBaseline.ofScores("p", ElementType.DOUBLE, d(low, low, high, high), 0);
 
     assertThat(column.counts()).containsExactly(0, 2, 2, 0, 0, 0, 0, 0);
   }
@@ -336,6 +358,19 @@ final class ColumnBaselineTest {
     ColumnBaseline column = ColumnBaseline.ofCategories("k", ElementType.INT8, new HashMap<>(), 2);
 
     assertThat(column.counts()).containsExactly(0, 0, 2);
+  }
+
+  @Test
+  void categories_thatAreOthers_standByCodePoint() {
+    Map<String, Long> counts = new HashMap<>();
+    for (int i = 0; i < 100; i++) {
+      counts.put("top" + i, 9L);
+    }
+    counts.putAll(Map.of("z", 3L, "y", 1L, "x", 2L));
+
+    ColumnBaseline column = ColumnBaseline.ofCategories("id", ElementType.TEXT, counts, 0);
+
+    assertThat(((CategoryCells) column.cells()).others()).containsExactly("x", "y", "z");
   }
 
   private static ColumnBaseline categories(int distinct) {

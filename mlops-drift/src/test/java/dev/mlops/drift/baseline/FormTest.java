@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mlops.drift.count.CategoryCells;
+import dev.mlops.drift.count.NumberCells;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Row;
 import dev.mlops.model.ElementType;
@@ -168,6 +169,8 @@ final class FormTest {
     assertThat(profile.bytes()).asString(UTF_8).isEqualTo(spaced);
     assertThat(profile.digest()).isNotEqualTo(read(WHOLE).digest());
     assertThat(written(profile)).asString(UTF_8).isEqualTo(WHOLE);
+    NumberCells cells = (NumberCells) profile.columns().get(0).cells();
+    assertThat(1 / cells.edges()[0]).as("no minus zero").isPositive();
   }
 
   @Test
