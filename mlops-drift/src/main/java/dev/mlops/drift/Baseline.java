@@ -17,7 +17,7 @@ import java.util.Optional;
  * What normal was when a model was trained: for each input column, and for the score, cells and how
  * many training rows fell into each. It travels in the model's package, where the drift monitor
  * finds it when the version is opened. It holds no rows; of texts and of numbers that name things
- * it holds those that occurred, the 10,100 most frequent ones of a column at most.
+ * it holds those that occurred, and the 100 most frequent ones where a column has more than 10,100.
  *
  * <p>Columns are those of the schema that are one value a row; vectors, images and values for a
  * whole call are left out. A number that measures something is counted in about 64 cells of equal
