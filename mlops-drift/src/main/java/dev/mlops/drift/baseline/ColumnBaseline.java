@@ -63,11 +63,19 @@ public record ColumnBaseline(
    * @param counts how often each category was seen, by its label: for numbers that of {@link
    *     CategoryCells#label}
    * @param missing how many values were missing
+   * @throws IllegalArgumentException if a category was seen less than once
    */
   public static ColumnBaseline ofCategories(
       String name, ElementType type, Map<String, Long> counts, long missing) {
     CategoryColumn column = new CategoryColumn(name, type);
-    counts.forEach(column::add);
+    counts.forEach(
+        (category, rows) -> {
+          if (rows < 1) {
+            throw new IllegalArgumentException(
+                "a category of column '%s' was seen %d times; leave it out".formatted(name, rows));
+          }
+          column.add(category, rows);
+        });
     column.addMissing(missing);
     return column.cut();
   }

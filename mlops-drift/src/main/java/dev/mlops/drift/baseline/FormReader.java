@@ -24,7 +24,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads form 1 from any writer, strictly: what is wrong is an {@link InvalidSettingsException} that
@@ -314,7 +313,7 @@ final class FormReader {
     }
 
     JsonNode present(String key) {
-      @Nullable JsonNode value = node.get(key);
+      JsonNode value = node.get(key);
       if (value == null) {
         throw refused(at(key) + " is missing");
       }

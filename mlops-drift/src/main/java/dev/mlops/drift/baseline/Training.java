@@ -37,7 +37,10 @@ final class Training {
 
   /* What one chunk of predictAll takes; the last digits of a score may depend on it. */
   private static final int CHUNK = 1024;
-  private static final int BATCH = 8 * CHUNK;
+
+  /* Two batches are in memory as texts: of narrow files 8 chunks each, of wide ones fewer. */
+  private static final int MOST_CHUNKS = 8;
+  private static final int CHUNKS_BY_COLUMNS = 256;
   private static final long TOLD_EACH = 1_000_000;
 
   /* Nobody waits for a training job's rows: they may wait for live traffic as long as need be. */
@@ -46,31 +49,36 @@ final class Training {
   private final TrainingCsv csv;
   private final List<TrainingColumn> columns;
   private final @Nullable Scores scores;
+  private final int size;
   private long rows;
 
-  private Training(TrainingCsv csv, List<TrainingColumn> columns, @Nullable Scores scores) {
+  private Training(
+      TrainingCsv csv, List<TrainingColumn> columns, @Nullable Scores scores, int size) {
     this.csv = csv;
     this.columns = columns;
     this.scores = scores;
+    this.size = size;
   }
 
   static Profile run(Path file, ModelSchema schema, Optional<ModelHandle<Row, Row>> scorer) {
     Scores scores = scorer.map(handle -> Scores.of(schema, handle)).orElse(null);
     try (TrainingCsv csv = TrainingCsv.open(file)) {
+      int chunks = Math.min(MOST_CHUNKS, CHUNKS_BY_COLUMNS / csv.header().size());
+      int size = CHUNK * Math.max(1, chunks);
       List<String> problems = new ArrayList<>();
       List<TrainingColumn> columns =
-          TrainingColumn.bind(csv, schema, scores == null ? 0 : BATCH, problems);
+          TrainingColumn.bind(csv, schema, scores == null ? 0 : size, problems);
       if (!problems.isEmpty()) {
         throw new InvalidSettingsException(problems);
       }
-      Training training = new Training(csv, columns, scores);
+      Training training = new Training(csv, columns, scores, size);
       training.read();
       return training.cut();
     }
   }
 
   private void read() {
-    Batch batch = csv.next(BATCH);
+    Batch batch = csv.next(size);
     while (!batch.rows().isEmpty() || batch.failure() != null) {
       Batch next = addAndReadOn(batch);
       if (scores != null) {
@@ -100,7 +108,7 @@ final class Training {
               if (task > 0) {
                 problems[task - 1] = columns.get(task - 1).add(batch);
               } else if (batch.failure() == null) {
-                next[0] = csv.next(BATCH);
+                next[0] = csv.next(size);
               }
             });
     List<Problem> found = new ArrayList<>();

@@ -8,6 +8,7 @@ import dev.mlops.model.ModelSchema;
 import dev.mlops.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,7 +119,7 @@ final class TrainingColumn {
 
   /** Its cells and counts. */
   ColumnBaseline cut() {
-    return numbers != null ? numbers.cut() : java.util.Objects.requireNonNull(categories).cut();
+    return numbers != null ? numbers.cut() : Objects.requireNonNull(categories).cut();
   }
 
   private @Nullable Object add(String cell) {

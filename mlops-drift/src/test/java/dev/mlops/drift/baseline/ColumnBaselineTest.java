@@ -361,6 +361,13 @@ final class ColumnBaselineTest {
   }
 
   @Test
+  void categories_neverSeen_areRefused() {
+    assertThatThrownBy(() -> ColumnBaseline.ofCategories("k", ElementType.TEXT, Map.of("a", 0L), 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a category of column 'k' was seen 0 times; leave it out");
+  }
+
+  @Test
   void categories_thatAreOthers_standByCodePoint() {
     Map<String, Long> counts = new HashMap<>();
     for (int i = 0; i < 100; i++) {

@@ -31,6 +31,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -435,6 +436,31 @@ final class ProfileTest {
       assertThat(twenty.columns().get(i).moments().map(ColumnBaseline.Moments::least))
           .isEqualTo(column.moments().map(ColumnBaseline.Moments::least));
     }
+  }
+
+  @Test
+  void rows_ofAWideFile_areReadInSmallerBatchesAndAllCounted() throws IOException {
+    String[] names = IntStream.range(0, 300).mapToObj(i -> "c" + i).toArray(String[]::new);
+    StringBuilder text = new StringBuilder(String.join(",", names));
+    for (int row = 0; row < 2500; row++) {
+      text.append('\n').append(row % 2);
+      text.append(("," + row).repeat(names.length - 1));
+    }
+    ModelSchema schema =
+        ModelSchema.builder()
+            .input("m", ElementType.FLOAT, names)
+            .output("p", ElementType.FLOAT)
+            .score("p")
+            .build();
+    ModelHandle<Row, Row> last = ModelHandle.of(row -> Row.of("p", row.number("c299")));
+
+    Profile profile = Profile.fromCsv(csv(text.toString()), schema, Optional.of(last));
+
+    assertThat(profile.rows()).isEqualTo(2500);
+    assertThat(counts(profile, "c0")).containsExactly(0, 1250, 0, 1250, 0, 0, 0, 0, 0);
+    ColumnBaseline score = profile.score().orElseThrow();
+    assertThat(score.counts()).isEqualTo(counts(profile, "c299"));
+    assertThat(score.moments()).isEqualTo(profile.column("c299").orElseThrow().moments());
   }
 
   @Test
