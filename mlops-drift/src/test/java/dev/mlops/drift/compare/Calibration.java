@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -50,7 +49,7 @@ final class Calibration {
       this.rows = rows;
     }
 
-    private synchronized void add(Comparison comparison, double psi) {
+    private void add(Comparison comparison, double psi) {
       windows++;
       drift += comparison.level() == Level.DRIFT ? 1 : 0;
       stable += comparison.level() == Level.STABLE ? 1 : 0;
@@ -73,39 +72,10 @@ final class Calibration {
       return rejected.getOrDefault(measure, 0);
     }
 
-    String verdicts() {
-      return "| %s | %s | %,d | %s | %s | %s |"
-          .formatted(
-              shape,
-              change,
-              rows,
-              percent(drift),
-              percent(stable),
-              percent(windows - drift - stable));
-    }
-
-    String tests(List<String> measures) {
-      StringBuilder row = new StringBuilder("| %s | %,d |".formatted(shape, rows));
-      for (String measure : measures) {
-        row.append(' ').append(percent(rejected(measure))).append(" |");
-      }
-      return row.append(' ').append(percent(chiSquareRejected)).append(" |").toString();
-    }
-
-    String otherRules() {
-      return "| %s | %s | %,d | %s | %s | %s | %s |"
-          .formatted(
-              shape,
-              change,
-              rows,
-              percent(drift),
-              percent(psiAboveTenth),
-              percent(psiAboveFifth),
-              percent(rejected(Comparison.DISTANCE)));
-    }
-
-    private String percent(int of) {
-      return String.format(Locale.ROOT, "%.1f %%", 100.0 * of / windows);
+    @Override
+    public String toString() {
+      return "%s, %s, %d rows: %d DRIFT, %d STABLE of %d"
+          .formatted(shape, change, rows, drift, stable, windows);
     }
   }
 
