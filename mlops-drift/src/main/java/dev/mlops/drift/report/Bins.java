@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Quantile cells hold about equal shares in very unequal widths, so a bin is drawn by its
  * density: as high as its share would be in a bin of the usual {@link #unit}. Values that lie on a
  * grid (whole numbers, multiples of five) stand in the middle of their bin, and what lies between
- * the grid's values is drawn between them. Cells at either end that are much wider than all others
- * are left off the axis and counted beside it.
+ * the grid's values is drawn between them. A cell at either end that is half as wide as all others
+ * together, or wider, would leave them little room: it is off the axis and counted beside it.
  *
  * @param bins side by side, in order
  * @param unit the width in which the heights are shares
@@ -45,10 +45,8 @@ record Bins(
   private static final MathContext ROUNDED = new MathContext(6, RoundingMode.HALF_EVEN);
   private static final BigDecimal MOST_STEPS = new BigDecimal(1_000_000_000L);
 
-  /** A cell at an end is off the axis if it is so much as wide as what is usual. */
-  private static final double MUCH_WIDER = 0.8;
-
-  private static final double TAIL = 0.05;
+  /** A cell at an end is off the axis if it would take so much of what all others have. */
+  private static final double MUCH = 0.5;
 
   /**
    * A bin.
@@ -59,8 +57,8 @@ record Bins(
   record Bin(double from, double to, long baseline, long serving) {}
 
   /**
-   * Bins of at most about so many; none where there is no axis, with fewer than two edges, or one
-   * value alone.
+   * Bins of at most about so many; none where fewer than two cells are between the guards: there is
+   * no axis then.
    *
    * @param score whether the edges are a score's, which lie between its values
    */
@@ -74,14 +72,15 @@ record Bins(
     double[] edges = cells.edges();
     int first = 1;
     int last = edges.length - 1;
-    double usual = usualWidth(edges, baseline);
-    while (usual > 0 && last > first && edges[last] - edges[last - 1] > MUCH_WIDER * usual) {
+    while (last - first > 1
+        && edges[last] - edges[last - 1] > MUCH * (edges[last - 1] - edges[first - 1])) {
       last--;
     }
-    while (usual > 0 && last > first && edges[first] - edges[first - 1] > MUCH_WIDER * usual) {
+    while (last - first > 1
+        && edges[first] - edges[first - 1] > MUCH * (edges[last] - edges[first])) {
       first++;
     }
-    if (last < first || (first == last && point(edges, last, type))) {
+    if (last <= first) {
       return new Bins(List.of(), 0, 0, 0, edges, first, last);
     }
     Grid grid = score ? null : Grid.of(edges, type);
@@ -123,27 +122,6 @@ record Bins(
   /** The height of a count in a bin. */
   double height(Bin bin, long count, long rows) {
     return rows == 0 ? 0 : (double) count / rows * unit / (bin.to() - bin.from());
-  }
-
-  /** Between which the middle nine tenths of the baseline lie, by whole cells. */
-  private static double usualWidth(double[] edges, long[] baseline) {
-    long rows = 0;
-    for (int cell = 1; cell < edges.length; cell++) {
-      rows += baseline[cell];
-    }
-    double from = Double.NaN;
-    double to = Double.NaN;
-    long below = 0;
-    for (int cell = 1; cell < edges.length; cell++) {
-      below += baseline[cell];
-      if (Double.isNaN(from) && below > TAIL * rows) {
-        from = edges[cell];
-      }
-      if (below < (1 - TAIL) * rows) {
-        to = edges[cell];
-      }
-    }
-    return Double.isNaN(from) || Double.isNaN(to) ? 0 : to - from;
   }
 
   private static List<Bin> merged(

@@ -21,6 +21,7 @@ final class Histogram {
   private static final double CHARACTER = 7;
   private static final double APART = 14;
   private static final int MOST_TICKS = 12;
+  private static final int MOST_DIGITS = 9;
 
   private final Bins bins;
   private final long baselineRows;
@@ -112,10 +113,11 @@ final class Histogram {
 
   private void axis(Html html) {
     html.markup("<g class=\"a\" transform=\"translate(0 " + BOTTOM + ")\"><use href=\"#g\"/>");
-    for (double tick : ticks()) {
+    List<Double> ticks = ticks();
+    for (double tick : ticks) {
       String x = place(tick);
       html.markup("<use href=\"#k\" x=\"" + x + "\"/><text x=\"" + x + "\" y=\"17\">");
-      html.text(Figures.value(tick)).markup("</text>");
+      html.text(label(tick, ticks)).markup("</text>");
     }
     html.markup("</g>");
   }
@@ -156,9 +158,21 @@ final class Histogram {
   private static boolean fit(List<Double> ticks) {
     double taken = 0;
     for (double tick : ticks) {
-      taken += Figures.value(tick).length() * CHARACTER + APART;
+      taken += label(tick, ticks).length() * CHARACTER + APART;
     }
     return taken <= NARROWEST;
+  }
+
+  /** With as many digits as tell each tick from the next. */
+  private static String label(double tick, List<Double> ticks) {
+    if (ticks.size() < 2) {
+      return Figures.value(tick);
+    }
+    double first = Math.abs(ticks.get(0));
+    double last = Math.abs(ticks.get(ticks.size() - 1));
+    double apart = ticks.get(1) - ticks.get(0);
+    double digits = Math.ceil(Math.log10(Math.max(first, last) / apart)) + 2;
+    return Figures.value(tick, (int) Math.max(1, Math.min(MOST_DIGITS, digits)));
   }
 
   static String number(double value) {

@@ -60,11 +60,11 @@ final class Section {
       html.markup("<div class=\"two\">");
       picture(column, both);
       html.markup("<div>");
-      if (detail == Detail.FULL) {
+      if (detail == Detail.SHORT) {
+        inShort(both);
+      } else if (!both.comparison().measures().isEmpty()) {
         measures(both);
         numbers(both);
-      } else {
-        inShort(both);
       }
       html.markup("</div></div>");
     }
@@ -101,7 +101,7 @@ final class Section {
         keys(both, " s");
         html.markup("<span>").text(unit(bins)).markup("</span></figcaption></figure>");
       }
-      Shares beside = Shares.beside(cells, bins, both.baseline().counts(), both.counts());
+      Shares beside = Shares.beside(both.baseline(), cells, bins, both.counts());
       if (!beside.isEmpty() && !bins.bins().isEmpty() && detail == Detail.SHORT) {
         beside.inWords(html);
       } else if (!beside.isEmpty()) {

@@ -1,5 +1,7 @@
 package dev.mlops.drift.report;
 
+import dev.mlops.drift.baseline.ColumnBaseline;
+import dev.mlops.drift.baseline.ColumnBaseline.Moments;
 import dev.mlops.drift.count.CategoryCells;
 import dev.mlops.drift.count.NumberCells;
 import java.util.ArrayList;
@@ -107,7 +109,8 @@ final class Shares {
   }
 
   /** Of what a number column holds beside its axis; empty if there is nothing. */
-  static Shares beside(NumberCells cells, Bins bins, long[] baseline, long[] serving) {
+  static Shares beside(ColumnBaseline column, NumberCells cells, Bins bins, long[] serving) {
+    long[] baseline = column.counts();
     Shares shares = new Shares(false, sum(baseline), sum(serving));
     double[] edges = cells.edges();
     int last = edges.length;
@@ -115,10 +118,15 @@ final class Shares {
       shares.add("finite", baseline[0], serving[0], false);
     } else {
       shares.add("below the range", baseline[0], serving[0], false);
-      String least = Figures.value(edges[0]);
-      String greatest = Figures.value(edges[last - 1]);
+      String least = Figures.value(column.moments().map(Moments::least).orElse(edges[0]));
+      String greatest =
+          Figures.value(column.moments().map(Moments::greatest).orElse(edges[last - 1]));
       if (bins.bins().isEmpty() && last > 1) {
-        shares.add(greatest, sum(baseline, 1, last), sum(serving, 1, last), false);
+        shares.add(
+            least.equals(greatest) ? least : least + " to " + greatest,
+            sum(baseline, 1, last),
+            sum(serving, 1, last),
+            false);
       } else {
         shares.add(
             least + " to " + Figures.value(edges[bins.first() - 1]),

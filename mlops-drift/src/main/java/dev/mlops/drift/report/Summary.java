@@ -141,7 +141,7 @@ public record Summary(Level level, String sentence, List<Evidence.Column> ranked
   private static String subject(List<Evidence.Column> inputs, String also) {
     return inputs.size() == 1
         ? "The column " + Figures.shown(inputs.get(0).name(), LONGEST_NAME) + also
-        : "All " + inputs.size() + " columns" + also;
+        : (inputs.size() == 2 ? "Both" : "All " + inputs.size()) + " columns" + also;
   }
 
   private static List<Evidence.Column> with(Level level, List<Evidence.Column> columns) {
