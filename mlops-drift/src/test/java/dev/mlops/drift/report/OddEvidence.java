@@ -26,7 +26,7 @@ final class OddEvidence {
           "\u202etxt.exe",
           "",
           " ",
-          "\u0000\n\ud800",
+          "\u0000\n",
           "日本語",
           "شهر",
           "&amp; & &lt;");

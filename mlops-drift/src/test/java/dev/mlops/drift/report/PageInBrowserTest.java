@@ -113,6 +113,7 @@ class PageInBrowserTest {
   @CsvSource({
     "light, 1200, light, screen",
     "dark, 1200, dark, screen",
+    "tablet, 760, light, screen",
     "phone, 360, light, screen",
     "phone-dark, 360, dark, screen",
     "paper, 720, light, print"

@@ -30,7 +30,7 @@ import java.util.function.ToDoubleFunction;
 final class SampleEvidence {
   static final Version VERSION = new Version("storms", "2.0.0", "sha256:" + "5f0c".repeat(16));
   static final String BASELINE = "sha256:" + "a17e".repeat(16);
-  private static final Instant FROM = Instant.parse("2026-11-25T02:00:05Z");
+  static final Instant FROM = Instant.parse("2026-11-25T02:00:05Z");
 
   private SampleEvidence() {}
 
