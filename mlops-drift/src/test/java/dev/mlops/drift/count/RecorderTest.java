@@ -156,6 +156,8 @@ class RecorderTest {
     assertThat(asked).hasValue(0);
     recorder.record(new Seen(0, good));
     assertThat(asked).hasValue(1);
+    recorder.record(new Seen(0, good));
+    assertThat(asked).as("not again at once").hasValue(1);
     drained(recorder); // does not begin the ten anew
     recorder.record(new Seen(1, good));
     assertThat(asked).hasValue(2);
