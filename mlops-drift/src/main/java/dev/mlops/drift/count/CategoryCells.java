@@ -1,9 +1,8 @@
 package dev.mlops.drift.count;
 
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The cells of a column that names something: one for each of the most frequent categories of the
@@ -15,9 +14,10 @@ import java.util.Map;
  */
 public final class CategoryCells implements ColumnCells {
   /*
-   * A text is looked up in a hash map, whose strings know their hash; a table of our own was no
-   * faster. A number is looked up by the bits of the double, so that no text is made of it: labels
-   * that some number has are hashed by that number, in a table half empty at least.
+   * Two tables, each half empty at least, its entries where their hash says or behind: of texts,
+   * and of the numbers that have a label among them, by the bits of the double, so that no text is
+   * made of a number. A HashMap would be as fast alone; in a service, which keeps all kinds of keys
+   * in HashMaps, the compiler no longer knows that these are strings.
    */
   private static final int SPECIAL = 3;
 
@@ -27,7 +27,8 @@ public final class CategoryCells implements ColumnCells {
   private final List<String> top;
   private final List<String> others;
   private final boolean allKnown;
-  private final Map<String, Integer> cells = new HashMap<>();
+  private final @Nullable String[] texts;
+  private final int[] textCells;
   private final long[] numbers;
   private final int[] numberCells;
 
@@ -43,34 +44,49 @@ public final class CategoryCells implements ColumnCells {
     this.top = List.copyOf(top);
     this.others = List.copyOf(others);
     this.allKnown = allKnown;
-    for (String category : top) {
-      cells.put(category, cells.size());
-    }
-    for (String category : others) {
-      cells.put(category, other());
-    }
-    if (cells.size() != top.size() + others.size()) {
-      throw new IllegalArgumentException("a category stands there twice; wanted each once");
-    }
-    int places = Integer.highestOneBit(2 * cells.size() + 1) * 2;
+    int places = Integer.highestOneBit(2 * (top.size() + others.size()) + 1) * 2;
+    texts = new String[places];
+    textCells = new int[places];
+    Arrays.fill(textCells, NO_CELL);
     numbers = new long[places];
     numberCells = new int[places];
     Arrays.fill(numberCells, NO_CELL);
-    cells.forEach(this::putNumber);
+    for (int i = 0; i < top.size(); i++) {
+      put(top.get(i), i);
+    }
+    for (String category : others) {
+      put(category, other());
+    }
   }
 
-  private void putNumber(String label, int cell) {
+  private void put(String category, int cell) {
+    int place = place(category);
+    if (textCells[place] != NO_CELL) {
+      throw new IllegalArgumentException("a category stands there twice; wanted each once");
+    }
+    texts[place] = category;
+    textCells[place] = cell;
     double number;
     try {
-      number = Double.parseDouble(label);
+      number = Double.parseDouble(category);
     } catch (NumberFormatException e) {
       return;
     }
-    if (label(number).equals(label)) {
-      int place = place(bits(number));
+    if (label(number).equals(category)) {
+      place = place(bits(number));
       numbers[place] = bits(number);
       numberCells[place] = cell;
     }
+  }
+
+  /** Where the text stands, or an empty place, where it would. */
+  private int place(String category) {
+    int mask = texts.length - 1;
+    int place = (category.hashCode() * SPREAD) >>> Integer.numberOfLeadingZeros(mask);
+    while (textCells[place] != NO_CELL && !category.equals(texts[place])) {
+      place = (place + 1) & mask;
+    }
+    return place;
   }
 
   /** Where the number stands, or an empty place, where it would. */
@@ -105,8 +121,8 @@ public final class CategoryCells implements ColumnCells {
 
   /** The cell of a text. */
   public int cell(String category) {
-    Integer cell = cells.get(category);
-    return cell != null ? cell : unknown();
+    int cell = textCells[place(category)];
+    return cell != NO_CELL ? cell : unknown();
   }
 
   /** The cell of a number that names something: that of its label. */
