@@ -129,14 +129,24 @@ final class NumberReason extends Reason {
   private String upTo(int cell) {
     return cell == 0 && finite.baseline(0) == 0
         ? "below the training data's least value"
-        : "at most " + Words.edge(cells.edges()[cell]);
+        : justBelowTheNext(cell)
+            ? "below " + Words.edge(cells.edges()[cell + 1])
+            : "at most " + Words.edge(cells.edges()[cell]);
   }
 
   /** The values of all cells after this one. */
   private String above(int cell) {
     return cell == finite.size() - 2 && finite.baseline(cell + 1) == 0
         ? "above the training data's greatest value"
-        : "above " + Words.edge(cells.edges()[cell]);
+        : justBelowTheNext(cell)
+            ? "at least " + Words.edge(cells.edges()[cell + 1])
+            : "above " + Words.edge(cells.edges()[cell]);
+  }
+
+  /** Whether the next cell holds one value alone, just below which this cell ends. */
+  private boolean justBelowTheNext(int cell) {
+    double[] edges = cells.edges();
+    return cell + 1 < edges.length && Words.neighbours(edges[cell], edges[cell + 1]);
   }
 
   private boolean noneMissing() {

@@ -69,7 +69,7 @@ final class Words {
    * no other value lies there.
    */
   static String between(double above, double upTo) {
-    if (Math.nextUp((float) above) == upTo || Math.nextUp(above) == upTo) {
+    if (neighbours(above, upTo)) {
       return "at " + edge(upTo, EDGE_FIGURES);
     }
     int figures = EDGE_FIGURES;
@@ -77,6 +77,11 @@ final class Words {
       figures++;
     }
     return "between " + edge(above, figures) + " and " + edge(upTo, figures);
+  }
+
+  /** Whether no other float32 or no other double lies between these. */
+  static boolean neighbours(double value, double next) {
+    return Math.nextUp((float) value) == next || Math.nextUp(value) == next;
   }
 
   static String edge(double edge) {

@@ -62,6 +62,20 @@ class ReasonTest {
   }
 
   @Test
+  void numbers_besideAPointMass_nameItsValue() {
+    float below = Math.nextDown(999f);
+    NumberCells cells = new NumberCells(Math.nextDown(1f), 6, below, 999);
+    long[] then = {0, 50, 50, 9900, 0, 0, 0, 0, 0};
+    assertThat(reason(cells, then, TENTH, 0, 10, 190, 800, 0, 0, 0, 0, 0))
+        .startsWith("20 % of the values are below 999, in training 1 %.");
+    assertThat(reason(cells, then, TENTH, 0, 10, 1190, 800, 0, 0, 0, 0, 0))
+        .endsWith(" The share changed most between 6 and 999: 59.5 %, in training 0.5 %.");
+    long[] rarely = {0, 5000, 4900, 100, 0, 0, 0, 0, 0};
+    assertThat(reason(cells, rarely, TENTH, 0, 300, 300, 400, 0, 0, 0, 0, 0))
+        .startsWith("40 % of the values are at least 999, in training 1 %.");
+  }
+
+  @Test
   void numbers_missingMore_nameMissingness() {
     assertThat(reason(NUMBERS, NO_NUMBER_MISSING, TENTH, 0, 300, 350, 350, 0, 0, 0, 0, 1000))
         .isEqualTo(
