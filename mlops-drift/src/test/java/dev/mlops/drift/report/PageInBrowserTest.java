@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,8 +90,11 @@ class PageInBrowserTest {
 
   private static Chromium browser;
 
-  @BeforeAll
-  static void start() throws IOException {
+  @BeforeEach
+  void start() throws IOException {
+    if (browser != null) {
+      return;
+    }
     Optional<Path> found = Chromium.onPath();
     if (found.isEmpty() && "true".equals(System.getenv("CI"))) {
       fail("there is no chromium on the PATH; CI needs it: apt-get install chromium");
