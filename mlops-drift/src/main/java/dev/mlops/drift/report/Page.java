@@ -171,7 +171,7 @@ public final class Page {
     html.markup("</dd></div><div><dt>Rule</dt><dd>");
     html.text("delta " + Figures.value(evidence.rule().delta()) + ", alpha ");
     html.text(Figures.value(evidence.rule().alpha()));
-    html.markup(" <a class=\"k\" href=\"#how\">how it was tested</a></dd></div></dl></header>");
+    html.markup("<br><a class=\"k\" href=\"#how\">how it was tested</a></dd></div></dl></header>");
   }
 
   private static void digest(Html html, String digest) {

@@ -148,7 +148,7 @@ final class Section {
   }
 
   private static String unit(Bins bins) {
-    return bins.step() > 0
+    return bins.step() > 0 && bins.unit() == bins.step()
         ? "share of rows at each value"
         : "share of rows per " + Figures.value(bins.unit());
   }
