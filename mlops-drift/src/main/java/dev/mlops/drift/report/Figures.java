@@ -35,16 +35,20 @@ final class Figures {
     if (rows == 0) {
       return "–";
     }
-    double percent = 100.0 * part / rows;
-    if (part > 0 && percent < 0.05) {
+    BigDecimal percent =
+        BigDecimal.valueOf(part)
+            .movePointRight(2)
+            .divide(BigDecimal.valueOf(rows), 1, RoundingMode.HALF_EVEN);
+    if (part == 0 || part == rows) {
+      return percent.intValue() + "" + NO_BREAK + "%";
+    }
+    if (percent.signum() == 0) {
       return "<" + NO_BREAK + "0.1" + NO_BREAK + "%";
     }
-    if (part < rows && percent > 99.95) {
+    if (percent.intValue() == 100) {
       return ">" + NO_BREAK + "99.9" + NO_BREAK + "%";
     }
-    return part == 0 || part == rows
-        ? Math.round(percent) + "" + NO_BREAK + "%"
-        : fixed(percent, 1) + NO_BREAK + "%";
+    return percent.toPlainString() + NO_BREAK + "%";
   }
 
   /** An effect or a bound of one: a bound outside 0 to 1 says no more than these do. */
