@@ -27,7 +27,7 @@ public final class NumberCells implements ColumnCells {
    *
    * Most buckets hold no edge or one, and which side of it a value lies on is anyone's guess: the
    * first step of the scan is arithmetic, for as a branch it would be mispredicted half the time.
-   * For 30 values of 64 cells with the adds that takes 100 ns where a binary search takes 1,100.
+   * With the adds, 30 values of 64 cells take 93 ns where a binary search takes 910.
    */
   private static final int SPECIAL = 4;
   private static final int BUCKETS_AN_EDGE = 4;

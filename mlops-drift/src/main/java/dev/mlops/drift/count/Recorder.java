@@ -237,7 +237,10 @@ public final class Recorder {
     }
   }
 
-  /** From now on nothing is counted; what was counted can still be drained. */
+  /**
+   * From now on nothing is counted, but for calls that are counting now; what was counted can still
+   * be drained.
+   */
   public void close() {
     closed = true;
   }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
  * the time. Every count must arrive once: the exchange of the cells sees to that, and a mark beside
  * them does not, as the same loop shows.
  */
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RecorderRaceTest {
   private static final int THREADS = 2;
   private static final List<Watched> COLUMNS =
