@@ -351,7 +351,7 @@ public final class Quickstart {
     say(
         "How far a distribution moved, from 0 to 1. By more than 0.1 is DRIFT, by less STABLE, where");
     say("chance explains neither; else open. The limit is 0.1 because a baseline of 1,500 records");
-    say("cannot call anything stable at 0.05.");
+    say("can call hardly anything stable at 0.05.");
     out.println();
     say("Own years: %s", ownYears);
     say("2011-2020: %s", laterYears);
