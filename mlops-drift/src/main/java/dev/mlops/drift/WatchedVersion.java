@@ -208,6 +208,7 @@ final class WatchedVersion {
         from,
         to.isBefore(from) ? from : to, // a clock that was set back
         counts.rows(),
+        counts.lost(),
         complete,
         rule,
         compared);

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.model.InvalidSettingsException;
+import dev.mlops.observe.Observation;
 import dev.mlops.observe.Traffic;
 import dev.mlops.observe.VersionObserver;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -185,6 +187,29 @@ class DriftMonitorTest {
     observer.observed(new TestRows(0, 0, 5, Traffic.SHADOW));
     observer.observed(new TestRows(0, 0, 2, Traffic.CANARY));
     assertThat(monitor.report(ROUTE, version.version()).rows()).isEqualTo(2);
+  }
+
+  @Test
+  void predictionThatCannotBeRead_isToldAsLostAndThrowsNothing() {
+    DriftMonitor monitor = monitor().unstarted();
+    TestVersion version = TestVersion.of("1", folder);
+    VersionObserver observer = open(monitor, version, 1);
+    Observation broken =
+        (Observation)
+            Proxy.newProxyInstance(
+                Observation.class.getClassLoader(),
+                new Class<?>[] {Observation.class},
+                (proxy, method, values) -> {
+                  throw new IllegalStateException("a codec of odd shapes");
+                });
+    observer.observed(broken);
+    observer.observed(TestRows.of(2));
+    DriftReport report = monitor.rotate(ROUTE, version.version());
+    assertThat(report.rows()).isEqualTo(2);
+    assertThat(report.toJson()).contains("\"lost\" : 1,");
+    Path page = folder.resolve("drift.html");
+    report.writeHtml(page);
+    assertThat(page).content().contains("prediction whose values could not be read");
   }
 
   @Test

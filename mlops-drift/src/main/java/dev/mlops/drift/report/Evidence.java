@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param from when the window began
  * @param to when it ended, or when it was looked at
  * @param rows predictions in it
+ * @param lost predictions that could not be counted: something unexpected was thrown on the way
  * @param complete whether the window is a whole one
  * @param columns the score first, where the schema names one, then the inputs in the schema's order
  */
@@ -29,6 +30,7 @@ public record Evidence(
     Instant from,
     Instant to,
     long rows,
+    long lost,
     boolean complete,
     Rule rule,
     List<Column> columns) {

@@ -61,6 +61,7 @@ public final class EvidenceJson {
     json.writeStringField("from", evidence.from().toString());
     json.writeStringField("to", evidence.to().toString());
     json.writeNumberField("rows", evidence.rows());
+    json.writeNumberField("lost", evidence.lost());
     json.writeBooleanField("complete", evidence.complete());
     number("alpha", evidence.rule().alpha());
     number("delta", evidence.rule().delta());

@@ -161,6 +161,10 @@ public final class Page {
     if (!evidence.complete()) {
       html.markup("<br><strong>Partial window</strong>: it was looked at, or ended, early.");
     }
+    if (evidence.lost() > 0) {
+      html.markup("<br><strong>Not counted</strong>: ");
+      html.text(Figures.count(evidence.lost(), "prediction") + " whose values could not be read.");
+    }
     html.markup("</dd></div><div><dt>Baseline</dt><dd>");
     if (evidence.baseline().isPresent()) {
       html.text(Figures.count(evidence.baselineRows(), "training row")).markup(" ");

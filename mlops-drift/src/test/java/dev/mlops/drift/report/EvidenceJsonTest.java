@@ -114,6 +114,7 @@ class EvidenceJsonTest {
             "from",
             "to",
             "rows",
+            "lost",
             "complete",
             "alpha",
             "delta",
@@ -171,6 +172,7 @@ class EvidenceJsonTest {
             SampleEvidence.FROM,
             SampleEvidence.FROM,
             12,
+            0,
             false,
             new Rule(0.01, 0.05),
             List.of(

@@ -67,6 +67,7 @@ class PageTest {
             whole.from(),
             whole.to(),
             whole.rows(),
+            0,
             false,
             whole.rule(),
             whole.columns());
@@ -85,6 +86,7 @@ class PageTest {
             SampleEvidence.FROM,
             SampleEvidence.FROM,
             1_234,
+            0,
             true,
             new Rule(0.01, 0.1),
             List.of(
@@ -149,6 +151,7 @@ class PageTest {
             SampleEvidence.FROM,
             SampleEvidence.FROM,
             1,
+            0,
             true,
             new Rule(0.01, 0.1),
             List.of(new Evidence.Column("x", FLOAT, false, Optional.empty(), "<i>no</i>")));

@@ -178,6 +178,7 @@ class RecomputeTest {
         Instant.EPOCH,
         Instant.EPOCH.plusSeconds(3600),
         rows,
+        0,
         true,
         rule,
         columns);

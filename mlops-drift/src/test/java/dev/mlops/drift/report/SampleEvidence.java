@@ -83,6 +83,7 @@ final class SampleEvidence {
           FROM,
           FROM.plusSeconds(3_725),
           served.size(),
+          0,
           true,
           rule,
           columns);
@@ -138,6 +139,7 @@ final class SampleEvidence {
         FROM,
         FROM.plusSeconds(600),
         rows,
+        0,
         true,
         rule,
         columns);

@@ -127,6 +127,7 @@ class SummaryTest {
         Instant.EPOCH,
         Instant.EPOCH,
         rows,
+        0,
         true,
         RULE,
         List.of(new Evidence.Column("a", FLOAT, false, Optional.empty(), "nothing")));
