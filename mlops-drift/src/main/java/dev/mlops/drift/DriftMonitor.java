@@ -192,7 +192,12 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
     do {
       asked = false;
       last = closed;
-      long wait = look(last);
+      long wait = LONGEST_PARK;
+      try {
+        wait = look(last);
+      } catch (RuntimeException | Error e) { // a clock that fails; the next look may do better
+        LOG.log(Level.WARNING, "a look at the windows failed; nothing counted is lost", e);
+      }
       if (!last && !asked) {
         LockSupport.parkNanos(this, wait);
       }

@@ -18,6 +18,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -314,6 +315,30 @@ class DriftMonitorTest {
       }
       assertThat(threads.poll(30, TimeUnit.SECONDS)).isEqualTo("mlops-drift true");
     }
+  }
+
+  @Test
+  void clock_thatFailsOnce_endsNoThreadAndLosesNothing() throws Exception {
+    BlockingQueue<DriftReport> reports = new LinkedBlockingQueue<>();
+    AtomicInteger asked = new AtomicInteger();
+    try (DriftMonitor monitor =
+        DriftMonitor.builder()
+            .window(Window.rows(100))
+            .onReport(reports::add)
+            .clock(
+                () -> {
+                  if (Thread.currentThread().getName().equals("mlops-drift")
+                      && asked.incrementAndGet() == 1) {
+                    throw new IllegalStateException("no time server");
+                  }
+                  return NOON;
+                })
+            .build()) {
+      open(monitor, TestVersion.of("1", folder), 1).observed(TestRows.of(100));
+      assertThat(reports.poll(30, TimeUnit.SECONDS)).isNotNull();
+    }
+    assertThat(asked.get()).isGreaterThan(1);
+    assertThat(reports).isEmpty();
   }
 
   @Test
