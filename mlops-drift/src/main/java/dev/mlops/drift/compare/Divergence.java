@@ -5,6 +5,9 @@ final class Divergence {
   /** What a share is raised to before its logarithm is taken. */
   private static final double FLOOR = 1e-4;
 
+  /** From where on two shares are far apart: one is three times the other. */
+  private static final double FAR = 0.5;
+
   private Divergence() {}
 
   /**
@@ -29,7 +32,8 @@ final class Divergence {
    * {@code m = (p + q) / 2} and {@code 0 log 0 = 0}. 0 where one side has no rows.
    *
    * <p>Computed cell by cell with {@code u = (q - p) / (p + q)} as {@code (p + q) / 4 · (2 u
-   * atanh(u) + ln(1 - u²))}: sums of logarithms of nearly equal shares would cancel.
+   * atanh(u) + ln(1 - u²))}: sums of logarithms of nearly equal shares would cancel. Of shares far
+   * apart they do not, and u would round to 1.
    */
   static double jensenShannon(ContingencyTable table) {
     if (table.oneSided()) {
@@ -43,7 +47,10 @@ final class Divergence {
         nats += (p + q) / 2 * Math.log(2);
       } else {
         double u = table.change(cell) / (p + q);
-        nats += (p + q) / 4 * (u * (Math.log1p(u) - Math.log1p(-u)) + Math.log1p(-u * u));
+        nats +=
+            Math.abs(u) > FAR
+                ? (p * Math.log(2 * p / (p + q)) + q * Math.log(2 * q / (p + q))) / 2
+                : (p + q) / 4 * (u * (Math.log1p(u) - Math.log1p(-u)) + Math.log1p(-u * u));
       }
     }
     return nats / Math.log(2);

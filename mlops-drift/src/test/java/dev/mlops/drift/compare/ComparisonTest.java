@@ -226,4 +226,17 @@ class ComparisonTest {
     assertThatThrownBy(() -> Comparison.of(NUMBERS, new long[9], new long[6], RULE))
         .hasMessage("9 training and 6 serving counts for 9 cells; wanted one a cell of each");
   }
+
+  @Test
+  void jensenShannon_ofSharesFarApart_isANumber() {
+    CategoryCells cells = new CategoryCells(List.of("a", "b"), List.of(), true);
+    long most = 1L << 53;
+    Comparison far =
+        Comparison.of(
+            cells,
+            new long[] {1, most, 0, 0, 0},
+            new long[] {most, 1, 0, 0, 0},
+            new Rule(0.01, 0.05));
+    assertThat(far.jensenShannon()).isEqualTo(1, within(1e-12));
+  }
 }

@@ -16,7 +16,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 class BinsProperties {
-  @Property(tries = 500)
+  @Property(seed = "2203", tries = 500)
   void bins_ofAnyColumn_holdTheirCellsExactlyAndLieSideBySide(
       @ForAll("types") ElementType type,
       @ForAll boolean score,
