@@ -17,11 +17,13 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches what versions are asked and what they answer, and says when it is no longer what they
@@ -34,9 +36,9 @@ import java.util.function.Consumer;
  * }</pre>
  *
  * <p>The predicting thread only adds to counts: no lock, no allocation, nothing thrown. A thread of
- * the monitor's own, a daemon named {@code mlops-drift}, merges them, ends windows, compares and
- * calls the listener. Shadow traffic is left out, and so are predictions of an {@code unrecorded}
- * call.
+ * the monitor's own, a daemon named {@code mlops-drift}, merges them, ends windows and compares;
+ * another, {@code mlops-drift-listener}, calls the listener if there is one. Shadow traffic is left
+ * out, and so are predictions of an {@code unrecorded} call.
  *
  * <p>A version without a baseline is watched too: its rows are counted, and its reports say what is
  * missing. Of each version on each route the last 100 reports are kept, and those of the last 10
@@ -48,18 +50,23 @@ import java.util.function.Consumer;
 public final class DriftMonitor implements VersionObserver.Factory, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(DriftMonitor.class.getName());
   private static final int CLOSED_KEPT = 10;
+  private static final int UNTOLD_KEPT = 1_000;
   private static final long LONGEST_PARK = Duration.ofSeconds(1).toNanos();
   private static final Duration CLOSING = Duration.ofSeconds(10);
 
   private final Window window;
   private final Rule rule;
-  private final Consumer<DriftReport> listener;
+  private final @Nullable Consumer<DriftReport> listener;
   private final InstantSource clock;
   private final Thread thread;
+  private final Thread teller;
 
-  /* Guarded by itself; in the order in which versions were opened last. */
+  /* Guarded by itself; in the order in which versions were opened or closed last. */
   private final Map<Key, WatchedVersion> watched = new LinkedHashMap<>();
-  private final Queue<DriftReport> told = new ConcurrentLinkedQueue<>();
+
+  /* What the listener is to be told; empty for its end. */
+  private final BlockingQueue<Optional<DriftReport>> untold = new LinkedBlockingQueue<>();
+  private volatile Instant lastKnown = Instant.EPOCH;
   private volatile boolean closed;
   /* Beside the thread's permit, which a park inside a look may use up. */
   private volatile boolean asked;
@@ -72,7 +79,9 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
     this.listener = builder.listener;
     this.clock = builder.clock;
     this.thread = new Thread(this::run, "mlops-drift");
+    this.teller = new Thread(this::listen, "mlops-drift-listener");
     thread.setDaemon(true);
+    teller.setDaemon(true);
   }
 
   /** Starts a monitor. */
@@ -83,7 +92,7 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
   /** Called by a runtime when it loads a version; reads the version's baseline. */
   @Override
   public Optional<VersionObserver> open(String route, StoredVersion version, int slots) {
-    Instant now = clock.instant();
+    Instant now = now();
     Key key = new Key(route, version.version());
     synchronized (watched) {
       if (closed) {
@@ -109,7 +118,7 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
    * @throws IllegalArgumentException if the version has not been served on the route
    */
   public DriftReport report(String route, Version version) {
-    return watched(route, version).report(clock.instant());
+    return watched(route, version).report(now());
   }
 
   /**
@@ -123,34 +132,41 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
 
   /**
    * Ends the window now, whatever its length: at the end of a batch job, before a change. The next
-   * one begins. The report is kept, and told to the listener too.
+   * one begins; where windows end by time it is a partial one. The report is kept, and told to the
+   * listener too, unless it is the listener that asks.
    *
    * @throws IllegalArgumentException if the version has not been served on the route
    */
   public DriftReport rotate(String route, Version version) {
-    DriftReport report = watched(route, version).rotate(clock.instant());
-    told.add(report);
-    ask();
+    DriftReport report = watched(route, version).rotate(now());
+    if (!closed && Thread.currentThread() != teller) {
+      tell(report);
+    }
     return report;
   }
 
   /**
    * Ends all windows as far as they came, tells the listener, and stops; from then on observing
-   * does nothing. Waits for the listener for 10 seconds at most. Once however often asked.
+   * does nothing. Waits for the listener for 10 seconds at most, then interrupts it. Once however
+   * often asked.
    */
   @Override
   public void close() {
     synchronized (watched) {
+      if (closed) {
+        return;
+      }
       closed = true;
     }
     ask();
-    if (Thread.currentThread() == thread) {
-      return; // asked by the listener: the thread ends when it returns
-    }
     try {
-      thread.join(CLOSING.toMillis());
-      if (thread.isAlive()) {
-        thread.interrupt();
+      thread.join();
+      if (Thread.currentThread() == teller) {
+        return; // asked by the listener: its thread ends when it returns
+      }
+      teller.join(CLOSING.toMillis());
+      if (teller.isAlive()) {
+        teller.interrupt();
         LOG.log(
             Level.WARNING, "the listener has not returned for {0}; it was interrupted", CLOSING);
       }
@@ -160,31 +176,80 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
   }
 
   /**
-   * One look at all versions, then the listener.
+   * One look at all versions.
    *
    * @param last whether all windows end with it
    * @return how many nanoseconds the next look may wait
    */
   long look(boolean last) {
-    Instant now = clock.instant();
+    Instant now = now();
     long wait = Long.MAX_VALUE;
-    for (WatchedVersion one : all()) {
-      (last ? one.close(now) : one.look(now)).ifPresent(told::add);
-      Optional<Instant> due = one.due();
-      if (due.isPresent()) {
-        // an injected or a corrected clock may run faster than the wait
-        wait = Math.min(wait, LONGEST_PARK);
-        wait = Math.min(wait, Math.max(1, Duration.between(now, due.get()).toNanos()));
-      }
-    }
-    for (DriftReport report = told.poll(); report != null; report = told.poll()) {
+    for (Map.Entry<Key, WatchedVersion> entry : all().entrySet()) {
+      WatchedVersion one = entry.getValue();
+      boolean open = one.open();
       try {
-        listener.accept(report);
-      } catch (Throwable e) { // whatever it is, the next window is to be told
-        LOG.log(Level.WARNING, "the listener failed on a report of " + report.version(), e);
+        (last ? one.close(now) : one.look(now)).ifPresent(this::tell);
+        Optional<Instant> due = one.due();
+        if (due.isPresent()) {
+          // an injected or a corrected clock may run faster than the wait
+          wait = Math.min(wait, LONGEST_PARK);
+          wait = Math.min(wait, Math.max(1, Duration.between(now, due.get()).toNanos()));
+        }
+      } catch (RuntimeException | Error e) { // whatever it is, the other versions are looked at
+        wait = Math.min(wait, LONGEST_PARK);
+        LOG.log(Level.WARNING, "a look at " + one.version() + " failed; it is tried again", e);
+      }
+      if (open && !one.open()) {
+        synchronized (watched) { // those closed last are kept longest
+          if (watched.remove(entry.getKey(), one)) {
+            watched.put(entry.getKey(), one);
+          }
+        }
       }
     }
     return wait;
+  }
+
+  /** Tells the listener what it is to be told so far. */
+  void tellAll() {
+    for (Optional<DriftReport> one = untold.poll(); one != null; one = untold.poll()) {
+      one.ifPresent(this::listener);
+    }
+  }
+
+  private void tell(DriftReport report) {
+    if (listener == null) {
+      return;
+    }
+    untold.add(Optional.of(report));
+    if (untold.size() > UNTOLD_KEPT && untold.poll() != null) {
+      LOG.log(
+          Level.WARNING,
+          "the listener is {0} reports behind; it will not be told of the oldest",
+          UNTOLD_KEPT);
+    }
+  }
+
+  private void listener(DriftReport report) {
+    try {
+      Objects.requireNonNull(listener).accept(report);
+    } catch (Throwable e) { // whatever it is, the next window is to be told
+      LOG.log(Level.WARNING, "the listener failed on a report of " + report.version(), e);
+    }
+  }
+
+  private void listen() {
+    while (true) {
+      try {
+        Optional<DriftReport> next = untold.take();
+        if (next.isEmpty()) {
+          return;
+        }
+        listener(next.get());
+      } catch (InterruptedException e) {
+        // by the listener itself, or by a close that has waited long enough: what is left is told
+      }
+    }
   }
 
   private void run() {
@@ -192,12 +257,7 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
     do {
       asked = false;
       last = closed;
-      long wait = LONGEST_PARK;
-      try {
-        wait = look(last);
-      } catch (RuntimeException | Error e) { // a clock that fails; the next look may do better
-        LOG.log(Level.WARNING, "a look at the windows failed; nothing counted is lost", e);
-      }
+      long wait = look(last);
       if (!last && !asked) {
         LockSupport.parkNanos(this, wait);
       }
@@ -205,6 +265,17 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
         LOG.log(Level.WARNING, "the monitor's thread was interrupted; it goes on until closed");
       }
     } while (!last);
+    untold.add(Optional.empty());
+  }
+
+  /** The clock's time; where it fails, the last one it told, since counting and loading go on. */
+  private Instant now() {
+    try {
+      lastKnown = clock.instant();
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "the clock failed; " + lastKnown + " is taken instead", e);
+    }
+    return lastKnown;
   }
 
   private void ask() {
@@ -212,9 +283,9 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
     LockSupport.unpark(thread);
   }
 
-  private List<WatchedVersion> all() {
+  private Map<Key, WatchedVersion> all() {
     synchronized (watched) {
-      return new ArrayList<>(watched.values());
+      return new LinkedHashMap<>(watched);
     }
   }
 
@@ -224,7 +295,7 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
       WatchedVersion one = watched.get(new Key(name, version));
       if (one == null) {
         throw new IllegalArgumentException(
-            "%s has not been served on %s while this monitor observed it; watched are %s"
+            "%s is not watched on %s, or was closed too long ago to be kept; watched are %s"
                 .formatted(
                     version,
                     name,
@@ -279,14 +350,14 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
     private Window window = Window.rows(5_000);
     private double delta = 0.05;
     private double alpha = 0.01;
-    private Consumer<DriftReport> listener = report -> {};
+    private @Nullable Consumer<DriftReport> listener;
     private InstantSource clock = InstantSource.system();
 
     private Builder() {}
 
     /** When a window ends; after at least 5,000 rows unless said. */
     public Builder window(Window window) {
-      this.window = window;
+      this.window = Objects.requireNonNull(window, "window");
       return this;
     }
 
@@ -302,8 +373,8 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
     }
 
     /**
-     * The chance of a wrong DRIFT, and of a wrong STABLE, of one column in one window; 0.01 unless
-     * said.
+     * The chance of a wrong DRIFT, and of a wrong STABLE, of each of a column's two measures in one
+     * window; 0.01 unless said.
      */
     public Builder alpha(double alpha) {
       this.alpha = alpha;
@@ -311,17 +382,18 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
     }
 
     /**
-     * Is told of each window that ends, on the monitor's own thread: it may take its time, and
-     * later windows wait for it while counting goes on. What it throws is logged.
+     * Is told of each window that ends, one after the other, on a thread of the monitor's own. It
+     * may take its time: windows go on ending, and their reports wait for it, at most the last
+     * 1,000. What it throws is logged.
      */
     public Builder onReport(Consumer<DriftReport> listener) {
-      this.listener = listener;
+      this.listener = Objects.requireNonNull(listener, "listener");
       return this;
     }
 
     /** What windows are dated and ended by; the system's clock unless said. */
     public Builder clock(InstantSource clock) {
-      this.clock = clock;
+      this.clock = Objects.requireNonNull(clock, "clock");
       return this;
     }
 
@@ -333,6 +405,9 @@ public final class DriftMonitor implements VersionObserver.Factory, AutoCloseabl
     public DriftMonitor build() {
       DriftMonitor monitor = unstarted();
       monitor.thread.start();
+      if (listener != null) {
+        monitor.teller.start();
+      }
       return monitor;
     }
 

@@ -10,6 +10,7 @@ import dev.mlops.drift.report.Summary;
 import dev.mlops.model.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -23,8 +24,9 @@ import java.util.UUID;
  * What one window says about one version on one route: a verdict for each column, and all the
  * counts behind it. Immutable; safe for all threads.
  *
- * <p>Each column is tested by itself. The chance of a DRIFT without any is at most alpha a column
- * and window, so among 30 columns and 24 windows a day some are to be expected at alpha 0.01.
+ * <p>Each column is tested by itself, by two measures, each of which is wrongly DRIFT in at most
+ * alpha of the windows. So among many columns whose change is just below delta some are to be
+ * expected; without any change there are next to none.
  */
 public final class DriftReport {
   private final Evidence evidence;
@@ -72,7 +74,9 @@ public final class DriftReport {
   /**
    * Whether the window ended as it was meant to: by its rows, by its time or by {@link
    * DriftMonitor#rotate}. Not so where it was only looked at, where its version or the monitor was
-   * closed before its end, or where the version began to serve in the middle of it.
+   * closed before its end, where it began in the middle (the version began to serve, or the window
+   * before was ended by hand), or where the look at its end came so late that it holds more than
+   * one window's time.
    */
   public boolean complete() {
     return evidence.complete();
@@ -121,17 +125,26 @@ public final class DriftReport {
    * @throws UncheckedIOException if the folder is not there or cannot be written
    */
   public void writeHtml(Path file) {
-    Path part = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
+      Path target = Files.exists(file) ? file.toRealPath() : file; // a link is written through
+      if (Files.isDirectory(target)) {
+        throw new FileAlreadyExistsException(target + " is a folder");
+      }
+      Path part = target.resolveSibling(".drift-" + UUID.randomUUID() + ".part");
       try {
         Files.writeString(part, Page.of(evidence), StandardOpenOption.CREATE_NEW);
-        Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
       } finally {
         Files.deleteIfExists(part);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "the page cannot be written to " + file + "; its folder must be there and writable", e);
+          "the page cannot be written to "
+              + file
+              + ": "
+              + e
+              + ". Name a file in a folder that is there and writable",
+          e);
     }
   }
 

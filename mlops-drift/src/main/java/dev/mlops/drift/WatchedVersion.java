@@ -106,29 +106,50 @@ final class WatchedVersion {
    */
   synchronized Optional<DriftReport> look(Instant now) {
     drain();
+    if (!window.byRows() && now.isBefore(from)) {
+      from = now; // the clock was ahead and has been put right
+    }
     if (!retired.isEmpty()) {
       recorders.removeAll(retired);
       retired.clear();
       if (recorders.isEmpty()) {
-        return counts.rows() == 0 ? Optional.empty() : Optional.of(end(now, false));
+        return last(now);
       }
     }
+    if (!ended(now)) {
+      return Optional.empty();
+    }
+    if (held() == 0) {
+      from = window.begin(now); // hours without a prediction say nothing
+      return Optional.empty();
+    }
     if (window.byRows()) {
-      return counts.rows() >= window.rows() ? Optional.of(end(now, true)) : Optional.empty();
+      return Optional.of(end(now, true));
     }
     Instant due = window.end(from);
-    if (now.isBefore(due)) {
-      return Optional.empty();
-    }
-    // what was counted since the last look before the end belongs to the window that ended
-    boolean whole = from.equals(window.begin(from));
-    if (counts.rows() == 0) {
-      from = window.begin(now);
-      return Optional.empty();
-    }
-    DriftReport report = end(due, whole);
-    from = window.begin(now);
-    return Optional.of(report);
+    boolean late = !now.isBefore(window.end(due)); // what came in the next window is in it as well
+    return Optional.of(end(late ? window.begin(now) : due, whole() && !late));
+  }
+
+  private boolean ended(Instant now) {
+    return window.byRows() ? held() >= window.rows() : !now.isBefore(window.end(from));
+  }
+
+  /** Whether a window by time was begun at its beginning. */
+  private boolean whole() {
+    return from.equals(window.begin(from));
+  }
+
+  /** Lost predictions fill a window too, or it would never tell of them. */
+  private long held() {
+    return counts.rows() + counts.lost();
+  }
+
+  /** The report of a window that is cut off, which it may just have been due. */
+  private Optional<DriftReport> last(Instant now) {
+    return held() == 0
+        ? Optional.empty()
+        : Optional.of(end(now, ended(now) && (window.byRows() || whole())));
   }
 
   /** When a look is due; empty if only rows can say. */
@@ -165,7 +186,7 @@ final class WatchedVersion {
     recorders.forEach(Recorder::close);
     drain();
     recorders.clear();
-    return counts.rows() == 0 ? Optional.empty() : Optional.of(end(now, false));
+    return last(now);
   }
 
   private void drain() {

@@ -35,7 +35,10 @@ public final class Window {
    * local time does: the windows of all processes are then the same ones. A version that begins to
    * serve in mid-window has a partial first one; a window without a prediction gives no report.
    *
-   * @param length from one second to 366 days
+   * <p>Ends are met by a look of the monitor, which comes some milliseconds later; what is counted
+   * in between is in the window that ended. Weeks begin on Thursdays, as 1970 did.
+   *
+   * @param length from one second to 366 days, cut to whole milliseconds
    * @throws IllegalArgumentException if it is not
    */
   public static Window every(Duration length) {
@@ -43,7 +46,7 @@ public final class Window {
       throw new IllegalArgumentException(
           "a window of " + length + "; wanted from a second to 366 days, such as PT1H");
     }
-    return new Window(0, length);
+    return new Window(0, Duration.ofMillis(length.toMillis()));
   }
 
   /** Whether it ends after so many rows. */

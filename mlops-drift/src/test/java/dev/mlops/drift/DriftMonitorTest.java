@@ -4,6 +4,8 @@ import static dev.mlops.drift.TestVersion.ROUTE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.drift.compare.Rule;
+import dev.mlops.drift.count.Recorder;
 import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.observe.Observation;
 import dev.mlops.observe.Traffic;
@@ -40,6 +42,11 @@ class DriftMonitorTest {
     return monitor.open(ROUTE, version, slots).orElseThrow();
   }
 
+  private static void look(DriftMonitor monitor) {
+    monitor.look(false);
+    monitor.tellAll();
+  }
+
   @Test
   void windowByRows_atLeastSoMany_endsAtTheNextLook() {
     DriftMonitor monitor = monitor().window(Window.rows(1_000)).unstarted();
@@ -47,12 +54,12 @@ class DriftMonitorTest {
     VersionObserver observer = open(monitor, version, 1);
 
     observer.observed(TestRows.of(999));
-    monitor.look(false);
+    look(monitor);
     assertThat(told).isEmpty();
 
     observer.observed(TestRows.of(3));
     now = NOON.plusSeconds(60);
-    monitor.look(false);
+    look(monitor);
     DriftReport report = told.get(0);
     assertThat(report.rows()).isEqualTo(1_002);
     assertThat(report.complete()).isTrue();
@@ -81,11 +88,11 @@ class DriftMonitorTest {
     now = NOON.plusSeconds(600);
     VersionObserver observer = open(monitor, TestVersion.of("1", folder), 1);
     observer.observed(TestRows.of(7));
-    monitor.look(false);
+    look(monitor);
     assertThat(told).isEmpty();
 
     now = NOON.plusSeconds(3_601);
-    monitor.look(false);
+    look(monitor);
     assertThat(told).hasSize(1);
     assertThat(told.get(0).rows()).isEqualTo(7);
     assertThat(told.get(0).complete()).isFalse();
@@ -93,20 +100,80 @@ class DriftMonitorTest {
 
     observer.observed(TestRows.of(8));
     now = NOON.plusSeconds(7_200);
-    monitor.look(false); // no prediction is needed for the window to end
+    look(monitor); // no prediction is needed for the window to end
     assertThat(told).hasSize(2);
     assertThat(told.get(1).rows()).isEqualTo(8);
     assertThat(told.get(1).complete()).isTrue();
     assertThat(told.get(1).from()).isEqualTo(NOON.plusSeconds(3_600));
 
     now = NOON.plus(Duration.ofHours(9)); // hours without a prediction say nothing
-    monitor.look(false);
+    look(monitor);
     assertThat(told).hasSize(2);
     observer.observed(TestRows.of(1));
     now = NOON.plus(Duration.ofHours(10));
-    monitor.look(false);
+    look(monitor);
     assertThat(told.get(2).from()).isEqualTo(NOON.plus(Duration.ofHours(9)));
     assertThat(told.get(2).complete()).isTrue();
+  }
+
+  @Test
+  void look_thatComesHoursLate_saysSoInTheWindowItEnds() {
+    DriftMonitor monitor = monitor().window(Window.every(Duration.ofHours(1))).unstarted();
+    VersionObserver observer = open(monitor, TestVersion.of("1", folder), 1);
+    observer.observed(TestRows.of(7));
+    now = NOON.plus(Duration.ofMinutes(200));
+    look(monitor);
+    assertThat(told).hasSize(1);
+    assertThat(told.get(0).complete()).isFalse();
+    assertThat(told.get(0).from()).isEqualTo(NOON);
+    assertThat(told.get(0).to()).isEqualTo(NOON.plus(Duration.ofHours(3)));
+    observer.observed(TestRows.of(1));
+    now = NOON.plus(Duration.ofHours(4));
+    look(monitor);
+    assertThat(told.get(1).complete()).isTrue();
+    assertThat(told.get(1).from()).isEqualTo(NOON.plus(Duration.ofHours(3)));
+  }
+
+  @Test
+  void clock_thatWasAhead_endsWindowsAgainOnceItIsPutRight() {
+    DriftMonitor monitor = monitor().window(Window.every(Duration.ofHours(1))).unstarted();
+    VersionObserver observer = open(monitor, TestVersion.of("1", folder), 1);
+    now = NOON.plus(Duration.ofDays(400));
+    look(monitor);
+    now = NOON.plusSeconds(10);
+    observer.observed(TestRows.of(3));
+    look(monitor);
+    now = NOON.plusSeconds(3_600);
+    look(monitor);
+    assertThat(told).hasSize(1);
+    assertThat(told.get(0).rows()).isEqualTo(3);
+    assertThat(told.get(0).complete()).isFalse();
+  }
+
+  @Test
+  void predictions_thatAllCannotBeRead_areToldAtTheEndOfTheWindow() {
+    DriftMonitor monitor = monitor().window(Window.rows(100)).unstarted();
+    VersionObserver observer = open(monitor, TestVersion.of("1", folder), 1);
+    for (int i = 0; i < 100; i++) {
+      observer.observed(broken());
+    }
+    look(monitor);
+    assertThat(told).hasSize(1);
+    assertThat(told.get(0).rows()).isZero();
+    assertThat(told.get(0).toJson()).contains("\"lost\" : 100,");
+  }
+
+  @Test
+  void slots_askAfterTheirShareOfAWindow() {
+    AtomicInteger asked = new AtomicInteger();
+    WatchedVersion version =
+        new WatchedVersion(
+            ROUTE, TestVersion.of("1", folder), Window.rows(400), new Rule(0.01, 0.05), NOON);
+    Recorder recorder = version.record(4, asked::incrementAndGet, NOON);
+    recorder.record(TestRows.of(99));
+    assertThat(asked).hasValue(0);
+    recorder.record(TestRows.of(1));
+    assertThat(asked).hasValue(1);
   }
 
   @Test
@@ -125,7 +192,7 @@ class DriftMonitorTest {
     VersionObserver observer = open(monitor, TestVersion.of("1", folder), 1);
     observer.observed(TestRows.of(10));
     now = NOON.minusSeconds(3_600);
-    monitor.look(false);
+    look(monitor);
     assertThat(told.get(0).rows()).isEqualTo(10);
     assertThat(told.get(0).to()).isEqualTo(told.get(0).from());
   }
@@ -142,8 +209,8 @@ class DriftMonitorTest {
     DriftReport report = monitor.rotate(ROUTE, version.version());
     assertThat(report.rows()).isEqualTo(20);
     assertThat(report.complete()).isTrue();
-    assertThat(told).isEmpty(); // the listener is the monitor's thread's to call
-    monitor.look(false);
+    assertThat(told).isEmpty(); // the listener is another thread's to call
+    look(monitor);
     assertThat(told).containsExactly(report);
     assertThat(monitor.rotate(ROUTE, version.version()).rows()).isZero();
   }
@@ -190,20 +257,22 @@ class DriftMonitorTest {
     assertThat(monitor.report(ROUTE, version.version()).rows()).isEqualTo(2);
   }
 
+  private static Observation broken() {
+    return (Observation)
+        Proxy.newProxyInstance(
+            Observation.class.getClassLoader(),
+            new Class<?>[] {Observation.class},
+            (proxy, method, values) -> {
+              throw new IllegalStateException("a codec of odd shapes");
+            });
+  }
+
   @Test
   void predictionThatCannotBeRead_isToldAsLostAndThrowsNothing() {
     DriftMonitor monitor = monitor().unstarted();
     TestVersion version = TestVersion.of("1", folder);
     VersionObserver observer = open(monitor, version, 1);
-    Observation broken =
-        (Observation)
-            Proxy.newProxyInstance(
-                Observation.class.getClassLoader(),
-                new Class<?>[] {Observation.class},
-                (proxy, method, values) -> {
-                  throw new IllegalStateException("a codec of odd shapes");
-                });
-    observer.observed(broken);
+    observer.observed(broken());
     observer.observed(TestRows.of(2));
     DriftReport report = monitor.rotate(ROUTE, version.version());
     assertThat(report.rows()).isEqualTo(2);
@@ -223,10 +292,10 @@ class DriftMonitorTest {
     second.observed(TestRows.of(5));
     first.close();
     first.observed(TestRows.of(100)); // counts no more
-    monitor.look(false);
+    look(monitor);
     assertThat(told).isEmpty(); // another copy goes on
     second.close();
-    monitor.look(false);
+    look(monitor);
     assertThat(told).hasSize(1);
     assertThat(told.get(0).rows()).isEqualTo(9);
     assertThat(told.get(0).complete()).isFalse();
@@ -241,7 +310,8 @@ class DriftMonitorTest {
   void reports_ofOneVersionAndOfClosedOnes_areBounded() {
     DriftMonitor monitor = monitor().unstarted();
     TestVersion version = TestVersion.without("a");
-    open(monitor, version, 1).observed(TestRows.of(1));
+    VersionObserver champion = open(monitor, version, 1);
+    champion.observed(TestRows.of(1));
     for (int i = 0; i < 105; i++) {
       now = NOON.plusSeconds(i);
       monitor.rotate(ROUTE, version.version());
@@ -252,14 +322,19 @@ class DriftMonitorTest {
 
     for (String number : List.of("b", "c", "d", "e", "f", "1", "2", "3", "4", "5", "6", "7", "8")) {
       open(monitor, TestVersion.without(number), 1).close();
-      monitor.look(false);
+      look(monitor);
     }
     assertThat(monitor.history(ROUTE, version.version())).hasSize(100); // it is still open
     assertThatThrownBy(() -> monitor.history(ROUTE, TestVersion.without("b").version()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(TestVersion.without("b").version().toString())
-        .hasMessageContaining("has not been served on " + ROUTE);
+        .hasMessageContaining("is not watched on " + ROUTE);
     assertThat(monitor.history(ROUTE, TestVersion.without("8").version())).isEmpty();
+
+    champion.close(); // the last one closed, though the first one opened
+    look(monitor);
+    open(monitor, TestVersion.without("9"), 1);
+    assertThat(monitor.history(ROUTE, version.version())).hasSize(100);
   }
 
   @Test
@@ -277,7 +352,7 @@ class DriftMonitorTest {
     open(monitor, version, 1);
     monitor.rotate(ROUTE, version.version());
     monitor.rotate(ROUTE, version.version());
-    monitor.look(false);
+    look(monitor);
     assertThat(told).hasSize(2);
   }
 
@@ -313,7 +388,7 @@ class DriftMonitorTest {
       for (int i = 0; i < 300; i++) {
         observer.observed(new TestRows(i % 2, i, 1, Traffic.LIVE));
       }
-      assertThat(threads.poll(30, TimeUnit.SECONDS)).isEqualTo("mlops-drift true");
+      assertThat(threads.poll(30, TimeUnit.SECONDS)).isEqualTo("mlops-drift-listener true");
     }
   }
 
@@ -364,11 +439,33 @@ class DriftMonitorTest {
       VersionObserver observer = open(monitor, version, 1);
       observer.observed(TestRows.of(1_000));
       blocked.await();
-      observer.observed(TestRows.of(5_000));
-      assertThat(monitor.report(ROUTE, version.version()).rows()).isEqualTo(5_000);
+      observer.observed(TestRows.of(4_000)); // its window ends while the listener is busy
+      while (monitor.history(ROUTE, version.version()).size() < 2) {
+        Thread.onSpinWait();
+      }
+      observer.observed(TestRows.of(500));
+      assertThat(monitor.report(ROUTE, version.version()).rows()).isEqualTo(500);
       release.countDown();
     }
-    assertThat(reports.stream().mapToLong(DriftReport::rows).sum()).isEqualTo(6_000);
+    assertThat(reports).extracting(DriftReport::rows).containsExactly(1_000L, 4_000L, 500L);
+  }
+
+  @Test
+  void rotate_byTheListener_isNotToldToItAgain() throws Exception {
+    BlockingQueue<Long> rows = new LinkedBlockingQueue<>();
+    DriftMonitor[] self = new DriftMonitor[1];
+    TestVersion version = TestVersion.without("1");
+    try (DriftMonitor monitor =
+        DriftMonitor.builder()
+            .window(Window.rows(10))
+            .onReport(
+                report -> rows.add(report.rows() + self[0].rotate(ROUTE, version.version()).rows()))
+            .build()) {
+      self[0] = monitor;
+      open(monitor, version, 1).observed(TestRows.of(10));
+      assertThat(rows.poll(30, TimeUnit.SECONDS)).isEqualTo(10L);
+    }
+    assertThat(rows).isEmpty();
   }
 
   @Test

@@ -61,8 +61,20 @@ class DriftReportTest {
     Path page = folder.resolve("none").resolve("drift.html");
     assertThatThrownBy(() -> report.writeHtml(page))
         .isInstanceOf(UncheckedIOException.class)
-        .hasMessage(
-            "the page cannot be written to " + page + "; its folder must be there and writable");
+        .hasMessageStartingWith("the page cannot be written to " + page + ": ")
+        .hasMessageEndingWith("Name a file in a folder that is there and writable");
+    assertThatThrownBy(() -> report.writeHtml(folder))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("is a folder");
+  }
+
+  @Test
+  void writeHtml_toALink_writesWhatItLeadsTo() throws Exception {
+    Path page = Files.writeString(folder.resolve("drift.html"), "old");
+    Path link = Files.createSymbolicLink(folder.resolve("link.html"), page);
+    report.writeHtml(link);
+    assertThat(link).isSymbolicLink();
+    assertThat(page).content().startsWith("<!DOCTYPE html>");
   }
 
   @Test

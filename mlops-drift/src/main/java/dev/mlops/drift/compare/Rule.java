@@ -3,7 +3,7 @@ package dev.mlops.drift.compare;
 /**
  * What a verdict is held to.
  *
- * @param alpha the chance of a wrong DRIFT, and of a wrong STABLE, of one column in one window
+ * @param alpha the chance of a wrong DRIFT, and of a wrong STABLE, of one measure in one window
  * @param delta the change that matters, as a share from 0 to 1
  */
 public record Rule(double alpha, double delta) {
