@@ -8,25 +8,24 @@ import dev.mlops.runtime.ModelRuntime;
 import dev.mlops.store.ModelStore;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /** A service that is told when it is asked other things than its model was trained on. */
 final class DriftAlert {
   private DriftAlert() {}
 
   /** Serves a feed; the store's champion has a baseline in its package. */
-  static void serve(
-      ModelStore store, List<Storm> feed, Path page, BiConsumer<String, String> alert) {
+  static void serve(ModelStore store, List<Storm> feed, Path page, Consumer<String> alert) {
     // spotless:off
     // region drift
     try (DriftMonitor drift = DriftMonitor.builder()
             .window(Window.rows(2_000))
             .delta(0.1) // how far a column may move before it matters
             .onReport(report -> {
-              report.verdicts().stream()
-                  .filter(verdict -> verdict.level() == Verdict.Level.DRIFT)
-                  .forEach(verdict -> alert.accept(verdict.column(), verdict.reason()));
-              report.writeHtml(page);
+              if (report.level() == Verdict.Level.DRIFT) {
+                alert.accept(report.toString());
+                report.writeHtml(page);
+              }
             })
             .build();
         ModelRuntime runtime = ModelRuntime.builder().store(store).observer(drift).build()) {
