@@ -147,7 +147,7 @@ final class FormReader {
       case "category" -> {
         fields.checkKeys(
             Set.of("name", "type", "kind", "categories", "others", "allKnown", "counts"));
-        CategoryCells categories = categories(fields);
+        CategoryCells categories = categories(fields, type);
         cells = categories;
         counts = counts(fields, cells, rows);
         if (counts[categories.unseen()] != 0) {
@@ -187,9 +187,11 @@ final class FormReader {
     return new NumberCells(edges);
   }
 
-  private static CategoryCells categories(Fields fields) {
+  private static CategoryCells categories(Fields fields, ElementType type) {
     List<String> top = texts(fields, "categories");
     List<String> others = texts(fields, "others");
+    requireValues(fields.at("categories"), top, type);
+    requireValues(fields.at("others"), others, type);
     Set<String> all = new HashSet<>(top);
     all.addAll(others);
     if (all.size() < top.size() + others.size()) {
@@ -202,6 +204,37 @@ final class FormReader {
       throw fields.refusedAs("allKnown", "true or false");
     }
     return new CategoryCells(top, others, allKnown.booleanValue());
+  }
+
+  /** What no value is written as would count everything that is served as unseen. */
+  private static void requireValues(String at, List<String> labels, ElementType type) {
+    for (int i = 0; i < labels.size() && type != ElementType.TEXT; i++) {
+      String written = asWritten(labels.get(i), type);
+      if (!labels.get(i).equals(written)) {
+        throw refused(
+            "%s[%d] is no category of %s: %s"
+                .formatted(
+                    at,
+                    i,
+                    type,
+                    written.isEmpty()
+                        ? "it is no value of this type"
+                        : "its value is written '" + written + "'"));
+      }
+    }
+  }
+
+  private static String asWritten(String label, ElementType type) {
+    double value;
+    try {
+      value = Double.parseDouble(label);
+    } catch (NumberFormatException e) {
+      return "";
+    }
+    boolean whole = value == Math.rint(value) && !Double.isInfinite(value);
+    boolean fits =
+        type.floating() || (whole && (type != ElementType.BOOL || value == 0 || value == 1));
+    return fits ? CategoryCells.label(Precision.round(value, type)) : "";
   }
 
   private static List<String> texts(Fields fields, String key) {

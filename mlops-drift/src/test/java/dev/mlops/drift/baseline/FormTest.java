@@ -515,4 +515,28 @@ final class FormTest {
   private static Profile read(byte[] bytes) {
     return Profile.read(new ByteArrayInputStream(bytes));
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          FLOAT | 0.1  | its value is written '0.10000000149011612'
+          FLOAT | 1.0  | its value is written '1'
+          INT64 | a    | it is no value of this type
+          INT64 | 1.5  | it is no value of this type
+          BOOL  | true | it is no value of this type
+          BOOL  | 2    | it is no value of this type
+          """)
+  void read_categoryThatNoValueIs_isRefused(String type, String label, String why) {
+    String json =
+        """
+        {"form":"mlops-baseline 1","rows":1,"columns":[{"name":"k","type":"%s","kind":"category",\
+        "categories":["%s"],"others":[],"allKnown":true,"counts":[1,0,0,0]}],"score":null}"""
+            .formatted(type, label);
+    assertThatThrownBy(() -> Profile.read(new ByteArrayInputStream(json.getBytes(UTF_8))))
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessageContaining(
+            "columns[0].categories[0] is no category of %s: %s".formatted(type, why));
+  }
 }
