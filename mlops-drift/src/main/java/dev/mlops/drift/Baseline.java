@@ -50,9 +50,10 @@ public final class Baseline implements PackagePart {
    *
    * <p>The file is CSV (RFC 4180, UTF-8) with a header. It holds each watched input by its name or
    * as {@code tensor.column}, and with a scorer also the inputs that are not watched; columns
-   * beyond those, such as labels and keys, are passed over, and so are empty lines. An empty cell
-   * is missing where the column is optional, empty text in a TEXT column that is not, and refused
-   * elsewhere. Numbers that are not finite are taken in optional columns only.
+   * beyond those, such as labels and keys, are passed over, and so are empty lines (in a file of
+   * one column a missing value is therefore written {@code ""}). An empty cell is missing where the
+   * column is optional, empty text in a TEXT column that is not, and refused elsewhere. Numbers
+   * that are not finite are taken in optional columns only.
    *
    * <p>It is read once, and until its end all values of columns that measure something are kept: 4
    * bytes each for FLOAT and FLOAT16 and 8 for other types, in arrays up to half as long again. Of
