@@ -28,6 +28,9 @@ public final class Page {
   /** In bytes; what is asked for is less than 300,000. */
   private static final long LARGEST = 290_000;
 
+  /** In bytes, of those: for columns without a picture, some 80 of them. */
+  private static final long FOR_WORDS = LARGEST / 4;
+
   static final int LONGEST_NAME = 60;
   private static final int LONGEST_WORDS = 600;
   private static final int MOST_NAMES = 100;
@@ -55,29 +58,67 @@ public final class Page {
     return new Page(evidence).write();
   }
 
+  /**
+   * Pictures for as many as there is room for, the first ranked first; of the rest the next ones
+   * are told in words, for which some of the pictures give way, but none of a drifted column while
+   * all of those have theirs.
+   */
   private String write() {
     List<Evidence.Column> columns = summary.ranked();
     List<String> lines = new ArrayList<>();
     List<String> sections = new ArrayList<>();
-    for (Evidence.Column column : columns) {
-      lines.add(line(column, lines.size() + 1));
-      sections.add(section(column, lines.size(), Detail.FULL));
+    long left = LARGEST - length(page(List.of(), List.of()));
+    left = add(lines, sections, Detail.SHORT, left);
+    int drawn = sections.size();
+    if (drawn == columns.size()) {
+      enlarge(sections, left);
+      return page(lines, sections);
     }
-    String frame = page(List.of(), List.of());
-    long length = length(frame) + length(lines) + length(sections) + 2L * columns.size();
-    for (Detail detail : List.of(Detail.SHORT, Detail.WORDS)) {
-      for (int i = columns.size() - 1; i >= 0 && length > LARGEST; i--) {
-        length -= length(sections.get(i));
-        sections.set(i, section(columns.get(i), i + 1, detail));
-        length += length(sections.get(i));
+    long words = 0;
+    for (int i = drawn; i < columns.size() && words < FOR_WORDS; i++) {
+      words += size(line(columns.get(i), i + 1), section(columns.get(i), i + 1, Detail.WORDS));
+    }
+    int drifted = summary.count(Level.DRIFT);
+    while (drawn > 0 && drawn != drifted && left < Math.min(words, FOR_WORDS)) {
+      drawn--;
+      String line = lines.remove(drawn);
+      left += size(line, sections.remove(drawn));
+      words += size(line, section(columns.get(drawn), drawn + 1, Detail.WORDS));
+    }
+    add(lines, sections, Detail.WORDS, left);
+    return page(lines, sections);
+  }
+
+  /**
+   * Adds the next columns, while there is room. The first is told in full, as it says what is what.
+   *
+   * @return the room left
+   */
+  private long add(List<String> lines, List<String> sections, Detail detail, long left) {
+    List<Evidence.Column> columns = summary.ranked();
+    for (int i = lines.size(); i < columns.size(); i++) {
+      String line = line(columns.get(i), i + 1);
+      String section = section(columns.get(i), i + 1, i == 0 ? Detail.FULL : detail);
+      left -= size(line, section);
+      if (left < 0) {
+        return left + size(line, section);
       }
+      lines.add(line);
+      sections.add(section);
     }
-    int shown = columns.size();
-    while (length > LARGEST && shown > 0) {
-      shown--;
-      length -= length(lines.get(shown)) + length(sections.get(shown));
+    return left;
+  }
+
+  /** Tells in full what there is room for. */
+  private void enlarge(List<String> sections, long left) {
+    for (int i = 1; i < sections.size(); i++) {
+      String full = section(summary.ranked().get(i), i + 1, Detail.FULL);
+      left -= length(full) - length(sections.get(i));
+      if (left < 0) {
+        return;
+      }
+      sections.set(i, full);
     }
-    return page(lines.subList(0, shown), sections.subList(0, shown));
   }
 
   /** Of a column that was not compared nothing is drawn: it is told with those like it. */
@@ -89,8 +130,9 @@ public final class Page {
     return text.getBytes(StandardCharsets.UTF_8).length;
   }
 
-  private static long length(List<String> texts) {
-    return texts.stream().mapToLong(Page::length).sum();
+  /** Of a column's line and section, each on a line of the page. */
+  private static long size(String line, String section) {
+    return length(line) + length(section) + 2;
   }
 
   private String page(List<String> lines, List<String> sections) {

@@ -3,13 +3,17 @@ package dev.mlops.drift.report;
 import static dev.mlops.model.ElementType.FLOAT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mlops.drift.compare.Level;
 import dev.mlops.drift.compare.Rule;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -202,10 +206,76 @@ class PageTest {
     assertThat(page).containsPattern("<strong>[0-9,]+\u00a0further columns changed less");
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {400, 500, 1_000})
+  void page_ofFarTooManyColumns_drawsTheFirstOnesAndAllDriftedOnes(int columns) {
+    int drifted = 60;
+    Evidence evidence = many(columns, drifted);
+
+    String page = Page.of(evidence);
+
+    assertThat(page.getBytes(StandardCharsets.UTF_8).length).isLessThan(300_000);
+    List<String> sections = sections(page);
+    List<String> drawn = sections.stream().filter(section -> section.contains("<svg")).toList();
+    assertThat(drawn).isEqualTo(sections.subList(0, drawn.size())).hasSizeGreaterThan(drifted + 9);
+    assertThat(drawn.get(0)).contains("baseline, ", "serving, ");
+    assertThat(drawn.stream().filter(section -> section.contains(">DRIFT</span>")))
+        .hasSizeGreaterThanOrEqualTo(drifted);
+    assertThat(sections.subList(drawn.size(), sections.size()))
+        .as("told in words")
+        .hasSizeGreaterThan(30)
+        .allMatch(section -> section.contains("class=\"why\""));
+    assertThat(page)
+        .contains(
+            "<strong>"
+                + Figures.count(columns - sections.size(), "further column")
+                + " changed less");
+  }
+
+  @Test
+  void page_ofSomeTooManyColumns_tellsEachAndDrawsMost() {
+    List<String> sections = sections(Page.of(many(160, 10)));
+
+    assertThat(sections).hasSize(160);
+    assertThat(sections.stream().filter(section -> section.contains("<svg")))
+        .hasSizeGreaterThan(80);
+  }
+
+  @Test
+  void page_ofMoreDriftedColumnsThanCanBeDrawn_tellsMoreOfThemInWords() {
+    List<String> sections = sections(Page.of(many(1_000, 900)));
+
+    assertThat(sections).allMatch(section -> section.contains(">DRIFT</span>"));
+    assertThat(sections.stream().filter(section -> section.contains("<svg")))
+        .hasSizeBetween(50, sections.size() - 30);
+  }
+
+  @Test
+  void page_ofAsManyDriftedColumnsAsCanBeDrawn_drawsThemAllAndNoneGivesWayToWords() {
+    List<String> sections = sections(Page.of(many(1_000, 100)));
+
+    assertThat(sections.stream().filter(section -> section.contains(">DRIFT</span>")))
+        .hasSizeGreaterThanOrEqualTo(100);
+    assertThat(sections.subList(0, 100)).allMatch(section -> section.contains("<svg"));
+  }
+
   @Test
   void page_sameEvidence_sameText() {
     assertThat(Page.of(SampleEvidence.storms("serving_nodrift.csv")))
         .isEqualTo(Page.of(SampleEvidence.storms("serving_nodrift.csv")));
+  }
+
+  /** So many columns, of which so many have drifted. */
+  private static Evidence many(int columns, int drifted) {
+    Map<Boolean, List<Evidence.Column>> some =
+        SampleEvidence.wide(100, 4_000).columns().stream()
+            .collect(Collectors.partitioningBy(column -> Summary.level(column) == Level.DRIFT));
+    List<Evidence.Column> all = new ArrayList<>();
+    for (int i = 0; i < columns; i++) {
+      List<Evidence.Column> like = some.get(i >= columns - drifted);
+      all.add(like.get(i % like.size()));
+    }
+    return SampleEvidence.evidence(4_000, 1_000, new Rule(0.01, 0.05), all);
   }
 
   private static String escaped(String text) {
