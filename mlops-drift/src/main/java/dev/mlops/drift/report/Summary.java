@@ -22,6 +22,7 @@ import java.util.Optional;
 public record Summary(Level level, String sentence, List<Evidence.Column> ranked) {
   private static final int NAMED = 5;
   private static final int LONGEST_NAME = 40;
+  private static final int LONGEST_WHY = 120;
 
   public static Summary of(Evidence evidence) {
     List<Evidence.Column> ranked = new ArrayList<>(evidence.columns());
@@ -72,32 +73,41 @@ public record Summary(Level level, String sentence, List<Evidence.Column> ranked
     if (ranked.isEmpty()) {
       return "This model has no column that can be watched.";
     }
+    String lost =
+        Figures.count(evidence.lost())
+            + (evidence.lost() == 1 ? " prediction" : " predictions")
+            + " could not be counted.";
+    boolean allLost = evidence.rows() == 0 && evidence.lost() > 0;
     if (evidence.baseline().isEmpty()) {
       return "Nothing was compared: this version has no baseline. "
           + Figures.count(evidence.rows())
-          + (evidence.rows() == 1 ? " row was counted." : " rows were counted.");
+          + (evidence.rows() == 1 ? " row was counted." : " rows were counted.")
+          + (allLost ? " " + lost : "");
     }
     if (evidence.rows() == 0) {
-      return "Nothing was compared: no rows came in this window.";
+      return "Nothing was compared: " + (allLost ? lost : "no rows came in this window.");
     }
     List<Evidence.Column> inputs = ranked.stream().filter(column -> !column.score()).toList();
-    Optional<Level> score =
-        ranked.stream().filter(Evidence.Column::score).map(Summary::level).findFirst();
+    Optional<Evidence.Column> score = ranked.stream().filter(Evidence.Column::score).findFirst();
     if (inputs.isEmpty()) {
       return score.map(Summary::scoreAlone).orElse("");
     }
     if (score.isEmpty()) {
       return columns(inputs, "");
     }
-    if (inputs.stream().map(Summary::level).distinct().count() == 1
-        && level(inputs.get(0)) == score.get()) {
-      return columns(inputs, " and the score");
-    }
-    return columns(inputs, "") + " " + scoreAlone(score.get());
+    Level level = level(score.get());
+    return score.get().compared().isPresent() && with(level, inputs).size() == inputs.size()
+        ? columns(inputs, " and the score")
+        : columns(inputs, "") + " " + scoreAlone(score.get());
   }
 
-  private static String scoreAlone(Level level) {
-    return switch (level) {
+  private static String scoreAlone(Evidence.Column score) {
+    if (score.compared().isEmpty()) {
+      String why = score.problem().split(";", 2)[0]; // what to do about it comes after that
+      return "The score was not compared"
+          + (why.isEmpty() ? "." : ": " + Figures.shown(why, LONGEST_WHY) + ".");
+    }
+    return switch (level(score)) {
       case DRIFT -> "The score has drifted.";
       case STABLE -> "The score is stable.";
       case INSUFFICIENT -> "For the score there is not enough to tell.";
@@ -124,16 +134,26 @@ public record Summary(Level level, String sentence, List<Evidence.Column> ranked
           : "There is not enough to tell for any column"
               + (also.isEmpty() ? "." : " or for the score.");
     }
+    int none = all - drifted.size() - stable.size() - open.size();
+    if (none == all) {
+      return all == 1 ? subject(inputs, "") + " was not compared." : "No column was compared.";
+    }
     StringBuilder said = new StringBuilder();
-    if (drifted.isEmpty()) {
+    if (drifted.isEmpty() && stable.isEmpty()) {
+      said.append("There is not enough to tell for ").append(open.size()).append(" of ");
+      said.append(all).append(" columns");
+    } else if (drifted.isEmpty()) {
       said.append("No column has drifted: ").append(stable.size()).append(" of ").append(all);
       said.append(stable.size() == 1 ? " is stable" : " are stable");
     } else {
       said.append(drifted.size()).append(" of ").append(all).append(" columns ");
       said.append(drifted.size() == 1 ? "has" : "have").append(" drifted: ").append(names(drifted));
     }
-    if (!open.isEmpty()) {
+    if (!open.isEmpty() && open.size() + none < all) {
       said.append("; for ").append(open.size()).append(" there is not enough to tell");
+    }
+    if (none > 0) {
+      said.append("; ").append(none).append(none == 1 ? " was" : " were").append(" not compared");
     }
     return said.append('.').toString();
   }
@@ -144,8 +164,11 @@ public record Summary(Level level, String sentence, List<Evidence.Column> ranked
         : (inputs.size() == 2 ? "Both" : "All " + inputs.size()) + " columns" + also;
   }
 
+  /** Those that were compared and got this verdict. */
   private static List<Evidence.Column> with(Level level, List<Evidence.Column> columns) {
-    return columns.stream().filter(column -> level(column) == level).toList();
+    return columns.stream()
+        .filter(column -> column.compared().isPresent() && level(column) == level)
+        .toList();
   }
 
   private static String names(List<Evidence.Column> columns) {

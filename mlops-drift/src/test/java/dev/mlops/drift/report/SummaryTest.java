@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SummaryTest {
   private static final Rule RULE = new Rule(0.01, 0.1);
 
-  /** Inputs a, b, c … and, after a slash, the score: D, S or I each. */
+  /** Inputs a, b, c … and, after a slash, the score: D, S, I or, not compared, N each. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -48,6 +48,22 @@ class SummaryTest {
         "II/I       | INSUFFICIENT | There is not enough to tell for any column or for the score.",
         "II/        | INSUFFICIENT | There is not enough to tell for any column.",
         "I/         | INSUFFICIENT | There is not enough to tell for the column a.",
+        "SSS/N      | INSUFFICIENT | All 3 columns are stable. The score was not compared: the"
+            + " baseline holds no scores.",
+        "III/N      | INSUFFICIENT | There is not enough to tell for any column. The score was not"
+            + " compared: the baseline holds no scores.",
+        "/N         | INSUFFICIENT | The score was not compared: the baseline holds no scores.",
+        "N/S        | INSUFFICIENT | The column a was not compared. The score is stable.",
+        "NN/I       | INSUFFICIENT | No column was compared. For the score there is not enough to"
+            + " tell.",
+        "NN/N       | INSUFFICIENT | No column was compared. The score was not compared: the"
+            + " baseline holds no scores.",
+        "SSN/       | INSUFFICIENT | No column has drifted: 2 of 3 are stable; 1 was not compared.",
+        "DN/        | DRIFT        | 1 of 2 columns has drifted: a; 1 was not compared.",
+        "DSINN/S    | DRIFT        | 1 of 5 columns has drifted: a; for 1 there is not enough to"
+            + " tell; 2 were not compared. The score is stable.",
+        "IN/I       | INSUFFICIENT | There is not enough to tell for 1 of 2 columns; 1 was not"
+            + " compared. For the score there is not enough to tell.",
         "/          | INSUFFICIENT | This model has no column that can be watched."
       })
   void summary_ofVerdicts_isASentence(String verdicts, Level level, String sentence) {
@@ -69,6 +85,30 @@ class SummaryTest {
   void summary_withoutRows_saysSo() {
     assertThat(Summary.of(without(Optional.of(SampleEvidence.BASELINE), 0)).sentence())
         .isEqualTo("Nothing was compared: no rows came in this window.");
+  }
+
+  @Test
+  void summary_whereNoPredictionCouldBeCounted_saysSo() {
+    assertThat(Summary.of(without(Optional.of(SampleEvidence.BASELINE), 0, 1)).sentence())
+        .isEqualTo("Nothing was compared: 1 prediction could not be counted.");
+    assertThat(Summary.of(without(Optional.of(SampleEvidence.BASELINE), 0, 1_234)).sentence())
+        .isEqualTo("Nothing was compared: 1,234 predictions could not be counted.");
+    assertThat(Summary.of(without(Optional.empty(), 0, 2)).sentence())
+        .isEqualTo(
+            "Nothing was compared: this version has no baseline. 0 rows were counted."
+                + " 2 predictions could not be counted.");
+  }
+
+  @Test
+  void summary_scoreOfAnotherProblem_saysThatOne() {
+    Evidence.Column score =
+        new Evidence.Column("s", FLOAT, true, Optional.empty(), "it is of another type; make it");
+    Evidence.Column silent = new Evidence.Column("s", FLOAT, true, Optional.empty(), "");
+
+    assertThat(Summary.of(SampleEvidence.evidence(9, 9, RULE, List.of(score))).sentence())
+        .isEqualTo("The score was not compared: it is of another type.");
+    assertThat(Summary.of(SampleEvidence.evidence(9, 9, RULE, List.of(silent))).sentence())
+        .isEqualTo("The score was not compared.");
   }
 
   @Test
@@ -119,6 +159,10 @@ class SummaryTest {
   }
 
   private static Evidence without(Optional<String> baseline, long rows) {
+    return without(baseline, rows, 0);
+  }
+
+  private static Evidence without(Optional<String> baseline, long rows, long lost) {
     return new Evidence(
         "storms@champion",
         SampleEvidence.VERSION,
@@ -127,7 +171,7 @@ class SummaryTest {
         Instant.EPOCH,
         Instant.EPOCH,
         rows,
-        0,
+        lost,
         true,
         RULE,
         List.of(new Evidence.Column("a", FLOAT, false, Optional.empty(), "nothing")));
@@ -145,7 +189,15 @@ class SummaryTest {
               default -> INSUFFICIENT;
             };
         String name = i > score ? "score" : String.valueOf((char) ('a' + i));
-        columns.add(column(name, i > score, level, 0.5 - 0.01 * i));
+        columns.add(
+            verdicts.charAt(i) == 'N'
+                ? new Evidence.Column(
+                    name,
+                    FLOAT,
+                    i > score,
+                    Optional.empty(),
+                    "the baseline holds no scores; make it with a handle")
+                : column(name, i > score, level, 0.5 - 0.01 * i));
       }
     }
     return SampleEvidence.evidence(rows, rows, RULE, columns);
