@@ -345,18 +345,20 @@ public final class Page {
         "Neither can be said with these rows; the column's own words say what would suffice.");
     words.put(
         "alpha",
-        "At most a share of "
+        "Each of a column's two measures has an alpha of its own: at most "
             + alpha
-            + " of windows call a column DRIFT that changed by no more than delta, and as many call"
-            + " one STABLE that changed by delta or more.");
+            + " of windows call DRIFT what changed by no more than delta, and as many call"
+            + " STABLE what changed by delta or more. In simulations at alpha 0.01 both"
+            + " together stayed below it.");
     if (columns > 1) {
       words.put(
           "Many columns",
-          "Each is tested by itself, so more columns mean more false alarms: of "
+          "Each is tested by itself, so more columns mean more false alarms: with "
               + columns
-              + " at most "
+              + " on average at most "
               + Figures.value(rule.alpha() * columns)
-              + " a window are to be expected.");
+              + " a window for each of the two measures, if all changed by just delta. Without any"
+              + " change there are next to none.");
     }
     words.put(
         "p-value",

@@ -36,7 +36,8 @@ class PageTest {
         .contains("686\u00a0rows", "1,500\u00a0training rows")
         .contains("delta 0.1, alpha 0.01")
         .doesNotContain("Partial window")
-        .contains("of 10 at most 0.1 a window are to be expected");
+        .contains("Each of a column&#39;s two measures has an alpha of its own: at most 0.01 of")
+        .contains("with 10 on average at most 0.1 a window for each of the two measures");
   }
 
   @Test
