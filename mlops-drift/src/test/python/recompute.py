@@ -61,7 +61,8 @@ def category_measures(before, now, alpha, delta):
     deviations = [deviation(a, n, b, m) for a, b in held]
     e = max(changes)
     p = min(1, sum(2 * norm.sf(e / (s * d)) for d in deviations if d)) if e else 1
-    lower, upper = e - norm.isf(alpha / (2 * len(held))) * s / 2, e + norm.isf(alpha) * s / 2
+    hidden = max(now[-3] / n, before[-3] / m)  # other, then unseen and missing: a change may hide in it
+    lower, upper = e - norm.isf(alpha / (2 * len(held))) * s / 2, max(e, hidden) + norm.isf(alpha) * s / 2
     yield measure("largest-share-change", e, lower, upper, p, n, m, delta)
     t, mean = sum(changes) / 2, 0.4 * sum(deviations)
     p = min(1, 2 * math.exp(-2 * max(0, t / s - mean) ** 2))

@@ -26,7 +26,7 @@ final class CategoryReason extends Reason {
     Measure variation = measures.get(1);
     if (measure.name().equals(Comparison.VARIATION)) {
       return wouldHaveToChange(variation)
-          + surelyAbove(" Together the shares moved")
+          + surelyAbove(" Together the shares moved" + atLeast())
           + " "
           + capital(name(share.cell()))
           + " changed most, "
@@ -38,7 +38,7 @@ final class CategoryReason extends Reason {
         + serving(share.cell())
         + " of the rows, in training "
         + baseline(share.cell())
-        + surelyAbove(". That share changed")
+        + surelyAbove(". That share changed by")
         + (variation.effect() > MORE_THAN_ONE * share.effect()
             ? " " + wouldHaveToChange(variation)
             : "");
@@ -47,7 +47,9 @@ final class CategoryReason extends Reason {
   @Override
   String stable() {
     return surelyBelow(changedMost())
-        + " Together the shares moved by "
+        + " Together the shares moved"
+        + atLeast()
+        + " "
         + figure(measures.get(1).effect())
         + ".";
   }
@@ -57,10 +59,31 @@ final class CategoryReason extends Reason {
     return open(changedMost(), "rows", this::exceeded);
   }
 
+  /** Of how many rows the categories have no cell of their own, as a share of the larger side. */
+  @Override
+  double hiding() {
+    return table.largerShare(cells.other());
+  }
+
+  @Override
+  String hidden() {
+    return measure.name().equals(Comparison.SHARE) && hiding() > measure.effect()
+        ? " "
+            + Words.percent(hiding())
+            + " of the rows are of categories without a cell of their own, among which a change"
+            + " could hide."
+        : "";
+  }
+
+  /** What moves between two categories without cells is not seen. */
+  private String atLeast() {
+    return hiding() > 0 ? " by at least" : " by";
+  }
+
   private String changedMost() {
     return measure.cell() < 0
-        ? "The shares changed"
-        : capital(name(measure.cell())) + " changed most, " + fromTo(measure.cell()) + ":";
+        ? "The shares changed by"
+        : capital(name(measure.cell())) + " changed most, " + fromTo(measure.cell()) + ": by";
   }
 
   private String fromTo(int cell) {
@@ -77,8 +100,9 @@ final class CategoryReason extends Reason {
     return chance;
   }
 
-  private static String wouldHaveToChange(Measure variation) {
-    return Words.percent(variation.effect())
+  private String wouldHaveToChange(Measure variation) {
+    return (hiding() > 0 ? "At least " : "")
+        + Words.percent(variation.effect())
         + " of the rows would have to change category to look like training.";
   }
 

@@ -1,5 +1,6 @@
 package dev.mlops.drift.compare;
 
+import dev.mlops.drift.count.CategoryCells;
 import dev.mlops.drift.count.ColumnCells;
 import dev.mlops.drift.count.NumberCells;
 import java.util.List;
@@ -79,7 +80,8 @@ public record Comparison(
           ? List.of(notFinite)
           : List.of(Measures.distance(finite, rule), notFinite);
     }
-    return List.of(Measures.share(table, rule), Measures.variation(table, rule));
+    CategoryCells categories = (CategoryCells) cells;
+    return List.of(Measures.share(table, categories, rule), Measures.variation(table, rule));
   }
 
   private static Level level(List<Measure> measures) {

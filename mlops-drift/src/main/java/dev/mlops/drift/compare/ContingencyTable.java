@@ -74,6 +74,13 @@ final class ContingencyTable {
     return difference / ((double) rows * baselineRows);
   }
 
+  /** A cell's share on the side where it is the larger one; 0 where a side has no rows. */
+  double largerShare(int cell) {
+    return oneSided()
+        ? 0
+        : Math.max((double) serving[cell] / rows, (double) baseline[cell] / baselineRows);
+  }
+
   /** The share of all rows of both sides. */
   double pooled(long servingCount, long baselineCount) {
     return ((double) servingCount + baselineCount) / ((double) rows + baselineRows);

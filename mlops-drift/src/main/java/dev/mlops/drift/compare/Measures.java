@@ -5,6 +5,7 @@ import static dev.mlops.drift.compare.Comparison.NOT_FINITE;
 import static dev.mlops.drift.compare.Comparison.SHARE;
 import static dev.mlops.drift.compare.Comparison.VARIATION;
 
+import dev.mlops.drift.count.CategoryCells;
 import dev.mlops.drift.count.NumberCells;
 
 /**
@@ -73,9 +74,11 @@ final class Measures {
 
   /**
    * The largest change of one cell's share. DRIFT must hold over all cells at once, so each has its
-   * part of alpha; STABLE again need only hold where the true change is largest.
+   * part of alpha; STABLE again need only hold where the true change is largest. That may be in a
+   * category which has no cell of its own: its share has changed by no more than all of those had
+   * on the side where they had more.
    */
-  static Measure share(ContingencyTable table, Rule rule) {
+  static Measure share(ContingencyTable table, CategoryCells cells, Rule rule) {
     double effect = 0;
     int most = -1;
     int held = 0;
@@ -95,14 +98,15 @@ final class Measures {
     }
     double pValue = effect == 0 ? 1 : Math.min(1, chances);
     double lower = effect - Normal.exceededWith(rule.alpha() / (2.0 * held)) * s / 2;
-    double upper = effect + atOnePoint(rule) * s;
+    double upper = Math.max(effect, table.largerShare(cells.other())) + atOnePoint(rule) * s;
     return Measure.of(SHARE, effect, lower, upper, pValue, most, table, rule);
   }
 
   /**
-   * Total variation. Without any change its mean is about 0.4·s·Σ sqrt(m(1 - m)), which grows with
-   * the number of cells, and one row more or less moves it by at most 1/n or 1/N, so that it
-   * exceeds its mean by more than x·s with a chance of at most exp(-2x²) (McDiarmid).
+   * Total variation of the cells; that of all categories is at least as large. Without any change
+   * its mean is about 0.4·s·Σ sqrt(m(1 - m)), which grows with the number of cells, and one row
+   * more or less moves it by at most 1/n or 1/N, so that it exceeds its mean by more than x·s with
+   * a chance of at most exp(-2x²) (McDiarmid).
    */
   static Measure variation(ContingencyTable table, Rule rule) {
     double sum = 0;

@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 
 /** A number column's evidence in words. */
 final class NumberReason extends Reason {
-  private static final String MOVED = "The distribution moved";
-  private static final String CHANGED = "That share changed";
+  private static final String MOVED = "The distribution moved by";
+  private static final String CHANGED = "That share changed by";
 
   /** A cell is worth a sentence if its change is at least this part of the distance. */
   private static final double WORTH_NAMING = 1.0 / 3;

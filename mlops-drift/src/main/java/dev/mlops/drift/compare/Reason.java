@@ -52,9 +52,19 @@ abstract sealed class Reason permits NumberReason, CategoryReason {
 
   abstract String insufficient();
 
+  /** In which share of the rows a change could hide; none where all is seen. */
+  double hiding() {
+    return 0;
+  }
+
+  /** That the upper bound is what it is for what could hide, after a space. */
+  String hidden() {
+    return "";
+  }
+
   /** How large the change is, and that it is sure to be above delta. */
   final String surelyAbove(String changed) {
-    return "%s by %s, with %s confidence by at least %s; %s is allowed."
+    return "%s %s, with %s confidence by at least %s; %s is allowed."
         .formatted(
             changed,
             figure(measure.effect()),
@@ -65,13 +75,14 @@ abstract sealed class Reason permits NumberReason, CategoryReason {
 
   /** How large the change is, and that it is sure to be below delta. */
   final String surelyBelow(String changed) {
-    return "%s by %s, with %s confidence by at most %s; %s is allowed."
-        .formatted(
-            changed,
-            figure(measure.effect()),
-            confidence(),
-            figure(measure.upper()),
-            Words.figure(rule.delta()));
+    return "%s %s, with %s confidence by at most %s; %s is allowed."
+            .formatted(
+                changed,
+                figure(measure.effect()),
+                confidence(),
+                figure(measure.upper()),
+                Words.figure(rule.delta()))
+        + hidden();
   }
 
   /**
@@ -82,7 +93,7 @@ abstract sealed class Reason permits NumberReason, CategoryReason {
    * @param tail see {@link Sufficient}
    */
   final String open(String changed, String unit, DoubleUnaryOperator tail) {
-    return "%s by %s, but %s %s against %s leave that anywhere from %s to %s, and %s lies within. "
+    return "%s %s, but %s %s against %s leave that anywhere from %s to %s, and %s lies within."
             .formatted(
                 changed,
                 figure(measure.effect()),
@@ -92,7 +103,9 @@ abstract sealed class Reason permits NumberReason, CategoryReason {
                 figure(Math.max(0, measure.lower())),
                 figure(Math.min(1, measure.upper())),
                 Words.figure(rule.delta()))
-        + new Sufficient(measure, rule, unit, tail).sentence();
+        + hidden()
+        + " "
+        + new Sufficient(measure, rule, unit, tail, hiding()).sentence();
   }
 
   final String confidence() {

@@ -16,8 +16,11 @@ import java.util.function.DoubleUnaryOperator;
  * @param measure the one that cannot decide
  * @param unit what it counts: rows or values
  * @param tail the chance of an effect of more than x·s without any change
+ * @param hidden what the effect might be in categories that have no cell of their own: no rows
+ *     bring the upper bound below this
  */
-record Sufficient(Measure measure, Rule rule, String unit, DoubleUnaryOperator tail) {
+record Sufficient(
+    Measure measure, Rule rule, String unit, DoubleUnaryOperator tail, double hidden) {
   /** Below this p-value an effect is not taken for chance. */
   private static final double SURPRISING = 0.05;
 
@@ -35,8 +38,12 @@ record Sufficient(Measure measure, Rule rule, String unit, DoubleUnaryOperator t
   String sentence() {
     double effect = measure.effect();
     double delta = rule.delta();
-    if (measure.pValue() >= SURPRISING) {
-      double usual = delta / (exceededWith(LIKELY) + perScale(measure.upper() - effect));
+    boolean surprising = measure.pValue() < SURPRISING;
+    if (hidden >= delta && (effect < delta || !surprising)) {
+      return "More " + unit + " cannot tell, but fewer categories can.";
+    }
+    if (!surprising) {
+      double usual = Math.min(delta / (exceededWith(LIKELY) + margin()), hiddenScale());
       double needed = rows(usual) > 1.1 * measure.rows() ? usual : unluckyScale();
       return withoutChange(needed);
     }
@@ -49,13 +56,23 @@ record Sufficient(Measure measure, Rule rule, String unit, DoubleUnaryOperator t
     }
     double needed =
         effect < delta
-            ? (delta - effect) / perScale(measure.upper() - effect)
+            ? Math.min((delta - effect) / margin(), hiddenScale())
             : (effect - delta) / perScale(effect - measure.lower());
     return withThisEffect(needed);
   }
 
   private double unluckyScale() {
-    return rule.delta() / (exceededWith(UNLUCKY) + perScale(measure.upper() - measure.effect()));
+    return Math.min(rule.delta() / (exceededWith(UNLUCKY) + margin()), hiddenScale());
+  }
+
+  /** The s that brings the upper bound below delta, as far as the hidden categories go. */
+  private double hiddenScale() {
+    return (rule.delta() - hidden) / margin();
+  }
+
+  /** By how much the upper bound is above what was seen or may be hidden, in units of s. */
+  private double margin() {
+    return perScale(measure.upper() - Math.max(measure.effect(), hidden));
   }
 
   private String withoutChange(double needed) {
@@ -64,7 +81,8 @@ record Sufficient(Measure measure, Rule rule, String unit, DoubleUnaryOperator t
           .formatted(Words.about(rows(needed)), unit);
     }
     double scale = Math.sqrt(PART_OF_BASELINE / measure.baselineRows());
-    double decidable = scale * rule.delta() / needed;
+    double decidable =
+        needed < hiddenScale() ? scale * rule.delta() / needed : hidden + scale * margin();
     return "A baseline of %s %s can decide %s; for %s publish %s and count %s."
         .formatted(
             Words.count(measure.baselineRows()),

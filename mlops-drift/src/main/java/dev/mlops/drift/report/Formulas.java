@@ -43,12 +43,13 @@ final class Formulas {
     all.put(
         Comparison.SHARE,
         "d = max over cells of |q - p|; lower = d - z(1-alpha/(2*K))*s/2 with K cells that hold"
-            + " anything, upper = d + z(1-alpha)*s/2;"
+            + " anything, upper = max(d, h) + z(1-alpha)*s/2 with h the larger of p and q of the cell of"
+            + " other categories, in which a change may hide;"
             + " pValue = min(1, sum over cells of 2*(1 - Phi(d/(s*sqrt(m*(1-m))))))");
     all.put(
         Comparison.VARIATION,
         "T = 1/2 * sum over cells of |q - p|; e = 0.4*sum over cells of sqrt(m*(1-m));"
-            + " lower = T - s*(e + c), no upper; pValue = min(1, 2*exp(-2*max(0, T/s - e)^2))");
+            + " lower = T - s*(e + c), no upper, and of all categories at least T; pValue = min(1, 2*exp(-2*max(0, T/s - e)^2))");
     all.put(
         "verdict",
         "of a measure: DRIFT if lower > delta, STABLE if upper < delta, else INSUFFICIENT. Of a"

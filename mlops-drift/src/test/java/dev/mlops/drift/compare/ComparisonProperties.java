@@ -158,6 +158,21 @@ class ComparisonProperties {
     }
   }
 
+  @Property(seed = "2210")
+  void share_ofCategories_isAtMostWhatOtherHoldsAndAMargin(@ForAll("cases") Case given) {
+    List<Measure> measures = given.compare().measures();
+    if (given.cells() instanceof CategoryCells cells && !measures.isEmpty()) {
+      double n = sum(given.serving());
+      double m = sum(given.baseline());
+      double hidden =
+          Math.max(given.serving()[cells.other()] / n, given.baseline()[cells.other()] / m);
+      double margin = Normal.exceededWith(given.rule().alpha()) / 2 * Math.sqrt(1 / n + 1 / m);
+      Measure share = measures.get(0);
+      assertThat(share.upper())
+          .isEqualTo(Math.max(share.effect(), hidden) + margin, within(ROUNDING));
+    }
+  }
+
   private static double sum(long[] counts) {
     return Arrays.stream(counts).asDoubleStream().sum();
   }

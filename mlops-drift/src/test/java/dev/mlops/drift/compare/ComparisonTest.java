@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class ComparisonTest {
   private static final Rule RULE = new Rule(0.01, 0.05);
+  private static final Rule WIDE = new Rule(0.01, 0.1);
   private static final NumberCells NUMBERS = new NumberCells(9.999999, 20, 30, 40);
   private static final CategoryCells CATEGORIES =
       new CategoryCells(List.of("a", "b", "c"), List.of("d"), true);
@@ -137,6 +138,40 @@ class ComparisonTest {
   }
 
   @Test
+  void categories_oneWithoutACellTakesOver_isNotStable() {
+    // 1,000 equal categories: 100 have cells, and what one of the other 900 does is not seen.
+    CategoryCells hundred = new CategoryCells(names("c", 100), names("d", 900), true);
+    long[] before = new long[hundred.size()];
+    long[] after = new long[hundred.size()];
+    Arrays.fill(before, 0, 100, 20);
+    Arrays.fill(after, 0, 100, 10);
+    before[hundred.other()] = 18_000;
+    after[hundred.other()] = 9_000;
+    Comparison hidden = Comparison.of(hundred, before, after, RULE);
+    assertThat(hidden.level()).isEqualTo(Level.INSUFFICIENT);
+    Measure share = hidden.measures().get(0);
+    double margin = Normal.exceededWith(0.01) / 2 * Math.sqrt(1 / 10_000.0 + 1 / 20_000.0);
+    assertThat(share.effect()).isZero();
+    assertThat(share.lower()).isNegative();
+    assertThat(share.upper()).isEqualTo(0.9 + margin, within(1e-14));
+  }
+
+  @Test
+  void categories_fewRowsWithoutACell_areStableWithinWhatTheseCouldHide() {
+    long[] before = {400, 300, 260, 40, 0, 0};
+    long[] after = {4_000, 3_000, 2_700, 300, 0, 0};
+    Measure share = Comparison.of(CATEGORIES, before, after, WIDE).measures().get(0);
+    double margin = Normal.exceededWith(0.01) / 2 * Math.sqrt(1 / 10_000.0 + 1 / 1_000.0);
+    assertThat(share.effect()).isEqualTo(0.01, within(1e-15));
+    assertThat(share.upper())
+        .as("of both sides the larger")
+        .isEqualTo(0.04 + margin, within(1e-14));
+    assertThat(share.level()).isEqualTo(Level.STABLE);
+    assertThat(Comparison.of(CATEGORIES, after, before, WIDE).measures().get(0).upper())
+        .isEqualTo(share.upper(), within(1e-15));
+  }
+
+  @Test
   void categories_halfOfFortyGone_driftByTheVariationWhereNoShareIsLarge() {
     CategoryCells forty =
         new CategoryCells(IntStream.range(0, 40).mapToObj(i -> "c" + i).toList(), List.of(), true);
@@ -238,5 +273,9 @@ class ComparisonTest {
             new long[] {most, 0, 0, 0, 0},
             new Rule(0.01, 0.05));
     assertThat(far.jensenShannon()).isEqualTo(1, within(1e-12));
+  }
+
+  private static List<String> names(String prefix, int many) {
+    return IntStream.range(0, many).mapToObj(i -> prefix + i).toList();
   }
 }
