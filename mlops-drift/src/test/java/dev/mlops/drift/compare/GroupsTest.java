@@ -48,6 +48,9 @@ class GroupsTest {
     // Pooled 6, 6, 6, 6, 76: two pairs of 12, not one of 24.
     ContingencyTable pairs = table(new long[] {3, 3, 3, 3, 38}, new long[] {3, 3, 3, 3, 38});
     assertThat(Groups.smallest(pairs)).containsExactly(0, 0, 1, 1, 2);
+    // Pooled 6, 6, 6, 7, 61: the first two sixes, then the third joins the seven.
+    ContingencyTable three = table(new long[] {3, 3, 3, 4, 30}, new long[] {3, 3, 3, 3, 31});
+    assertThat(Groups.smallest(three)).containsExactly(0, 0, 1, 1, 2);
   }
 
   @Test
