@@ -93,13 +93,13 @@ abstract sealed class Reason permits NumberReason, CategoryReason {
    * @param tail see {@link Sufficient}
    */
   final String open(String changed, String unit, DoubleUnaryOperator tail) {
-    return "%s %s, but %s %s against %s leave that anywhere from %s to %s, and %s lies within."
+    return "%s %s, but %s against %s %s that anywhere from %s to %s, and %s lies within."
             .formatted(
                 changed,
                 figure(measure.effect()),
-                Words.count(measure.rows()),
-                unit,
+                Words.count(measure.rows(), unit),
                 Words.count(measure.baselineRows()),
+                measure.rows() == 1 ? "leaves" : "leave",
                 figure(Math.max(0, measure.lower())),
                 figure(Math.min(1, measure.upper())),
                 Words.figure(rule.delta()))

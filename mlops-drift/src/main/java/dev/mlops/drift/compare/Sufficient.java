@@ -9,9 +9,10 @@ import java.util.function.DoubleUnaryOperator;
  * the effect is chance and shrinks with s: it is below {@code t · s} four times in five, with t
  * about 1.07 for the distance. So {@code s < delta / (t + z(1-alpha)/2)} will do, which at alpha
  * 0.01 is delta / 2.24. An effect that chance does not explain stays what it is, and only its
- * distance from delta counts. From s follow the rows, {@code 1/n = s² - 1/N}, as long as the
- * baseline leaves room; else the baseline that would take a third of s², with windows half as
- * large.
+ * distance from delta counts: with the rows at which the bound is at delta it is as likely on this
+ * side of delta as on the other, so that it takes more than these. From s follow the rows, {@code
+ * 1/n = s² - 1/N}, as long as the baseline leaves room; else the baseline that would take a third
+ * of s², with windows half as large.
  *
  * @param measure the one that cannot decide
  * @param unit what it counts: rows or values
@@ -77,16 +78,16 @@ record Sufficient(
 
   private String withoutChange(double needed) {
     if (rows(needed) <= MOST_ROWS * measure.baselineRows()) {
+      double atLeast = Math.max(rows(needed), measure.rows() + 1.0);
       return "If nothing changed, about %s %s would show it."
-          .formatted(Words.about(rows(needed)), unit);
+          .formatted(Words.aboutAtLeast(atLeast), unit);
     }
     double scale = Math.sqrt(PART_OF_BASELINE / measure.baselineRows());
     double decidable =
         needed < hiddenScale() ? scale * rule.delta() / needed : hidden + scale * margin();
-    return "A baseline of %s %s can decide %s; for %s publish %s and count %s."
+    return "A baseline of %s can decide %s; for %s publish %s and count %s."
         .formatted(
-            Words.count(measure.baselineRows()),
-            unit,
+            baselineRows(),
             decidable < 1 ? "delta " + Words.twoFigures(decidable) : "nothing",
             Words.figure(rule.delta()),
             Words.about(baseline(needed)),
@@ -95,15 +96,17 @@ record Sufficient(
 
   private String withThisEffect(double needed) {
     if (rows(needed) <= MOST_ROWS * measure.baselineRows()) {
-      return "If that is the true change, about %s %s would decide."
-          .formatted(Words.about(rows(needed)), unit);
+      double atLeast = Math.max(rows(needed), measure.rows() + 1.0);
+      return "If that is the true change, it takes more than about %s %s to decide."
+          .formatted(Words.aboutAtLeast(atLeast), unit);
     }
-    return "If that is the true change, a baseline of %s %s is too small; publish %s and count %s."
+    return "If that is the true change, a baseline of %s is too small; publish %s and count %s."
         .formatted(
-            Words.count(measure.baselineRows()),
-            unit,
-            Words.about(baseline(needed)),
-            Words.about(baseline(needed) / 2));
+            baselineRows(), Words.about(baseline(needed)), Words.about(baseline(needed) / 2));
+  }
+
+  private String baselineRows() {
+    return Words.count(measure.baselineRows(), unit);
   }
 
   /** The rows that bring s down to this; infinite where the baseline alone keeps it above. */

@@ -49,10 +49,25 @@ final class Words {
     return plain(new BigDecimal(value).round(new MathContext(2, RoundingMode.HALF_EVEN)));
   }
 
-  /** About so many, to two figures. */
+  /** About so many, to two figures; a part of one is one. */
   static String about(double count) {
-    BigDecimal rounded = new BigDecimal(count).round(new MathContext(2, RoundingMode.HALF_EVEN));
+    return about(count, RoundingMode.HALF_EVEN);
+  }
+
+  /** About so many or a few more, to two figures. */
+  static String aboutAtLeast(double count) {
+    return about(count, RoundingMode.CEILING);
+  }
+
+  private static String about(double count, RoundingMode rounding) {
+    BigDecimal rounded =
+        new BigDecimal(count).round(new MathContext(2, rounding)).setScale(0, RoundingMode.CEILING);
     return String.format(Locale.ROOT, "%,d", rounded.toBigInteger());
+  }
+
+  /** So many of a unit whose name is a plural. */
+  static String count(long count, String unit) {
+    return count(count) + " " + (count == 1 ? unit.substring(0, unit.length() - 1) : unit);
   }
 
   static String count(long count) {

@@ -6,6 +6,8 @@ import dev.mlops.drift.count.CategoryCells;
 import dev.mlops.drift.count.ColumnCells;
 import dev.mlops.drift.count.NumberCells;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -130,7 +132,7 @@ class ReasonTest {
     assertThat(reason(NUMBERS, NO_NUMBER_MISSING, TWENTIETH, 0, 180, 200, 190, 0, 0, 0, 0, 0))
         .isEqualTo(
             "The distribution moved by 0.0167, but 570 rows against 20,000 leave that anywhere from"
-                + " 0 to 0.0661, and 0.05 lies within. If nothing changed, about 2,200 rows would"
+                + " 0 to 0.0661, and 0.05 lies within. If nothing changed, about 2,300 rows would"
                 + " show it.");
   }
 
@@ -138,7 +140,7 @@ class ReasonTest {
   void numbers_tooFewRowsButSomeMissing_speakOfValues() {
     assertThat(reason(NUMBERS, NO_NUMBER_MISSING, TWENTIETH, 0, 180, 200, 190, 0, 0, 0, 0, 1))
         .startsWith("The distribution moved by 0.0167, but 570 values against 20,000 leave that")
-        .endsWith("about 2,200 values would show it.");
+        .endsWith("about 2,300 values would show it.");
   }
 
   @Test
@@ -185,12 +187,54 @@ class ReasonTest {
     assertThat(reason(NUMBERS, NO_NUMBER_MISSING, TWENTIETH, 0, 500, 700, 900, 0, 0, 0, 0, 0))
         .isEqualTo(
             "The distribution moved by 0.0786, but 2,100 rows against 20,000 leave that anywhere"
-                + " from 0.0412 to 0.105, and 0.05 lies within. If that is the true change, about"
-                + " 3,900 rows would decide.");
+                + " from 0.0412 to 0.105, and 0.05 lies within. If that is the true change, it"
+                + " takes more than about 3,900 rows to decide.");
     assertThat(reason(NUMBERS, SMALL_BASELINE, TWENTIETH, 0, 553, 700, 847, 0, 0, 0, 0, 0))
         .endsWith(
             " If that is the true change, a baseline of 1,500 rows is too small; publish 20,000 and"
                 + " count 9,900.");
+  }
+
+  @Test
+  void numbers_oneRow_isCountedInTheSingular() {
+    assertThat(reason(NUMBERS, NO_NUMBER_MISSING, new Rule(0.5, 0.6), 0, 0, 0, 0, 1, 0, 0, 0, 0))
+        .startsWith("The distribution moved by 1, but 1 row against 20,000 leaves that anywhere");
+    assertThat(
+            reason(
+                NUMBERS, new long[] {0, 1, 0, 0, 0, 0, 0, 0, 0}, TENTH, 0, 0, 0, 9, 0, 0, 0, 0, 0))
+        .endsWith(" A baseline of 1 row can decide nothing; for 0.1 publish 1,500 and count 750.");
+  }
+
+  @Test
+  void rows_sufficient_areAlwaysMoreThanThereWere() {
+    for (int one = 0; one <= 40; one++) {
+      for (double delta : new double[] {0.3, 0.5, 0.6, 0.8, 0.9}) {
+        for (double alpha : new double[] {0.01, 0.3, 0.5}) {
+          int n = 1 + one / 4;
+          int high = one % (n + 1);
+          String reason =
+              reason(
+                  NUMBERS,
+                  NO_NUMBER_MISSING,
+                  new Rule(alpha, delta),
+                  0,
+                  n - high,
+                  0,
+                  0,
+                  high,
+                  0,
+                  0,
+                  0,
+                  0);
+          Matcher wanted = Pattern.compile("about ([0-9,]+) (rows?)").matcher(reason);
+          if (wanted.find()) {
+            int rows = Integer.parseInt(wanted.group(1).replace(",", ""));
+            assertThat(rows).as(reason).isGreaterThan(n);
+            assertThat(wanted.group(2)).isEqualTo("rows");
+          }
+        }
+      }
+    }
   }
 
   @Test

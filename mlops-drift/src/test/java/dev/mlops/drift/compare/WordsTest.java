@@ -30,7 +30,7 @@ class WordsTest {
   void about_anyCount_hasTwoFigures() {
     assertThat(Words.about(2_234.5)).isEqualTo("2,200");
     assertThat(Words.about(1_254_000)).isEqualTo("1,300,000");
-    assertThat(Words.about(7.3)).isEqualTo("7");
+    assertThat(Words.about(7.3)).isEqualTo("8");
   }
 
   @Test
