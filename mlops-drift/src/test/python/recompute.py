@@ -28,9 +28,14 @@ def deviation(a, n, b, m):
     return math.sqrt((a + b) * (n + m - a - b)) / (n + m)
 
 
-def measure(name, effect, lower, upper, p, n, m, delta):
+def largest(changes, first=0):
+    """The number of the largest one, of equals the first; -1 where nothing changed."""
+    return first + changes.index(max(changes)) if any(changes) else -1
+
+
+def measure(name, effect, lower, upper, p, cell, n, m, delta):
     level = "DRIFT" if lower > delta else "STABLE" if upper is not None and upper < delta else "INSUFFICIENT"
-    return {"name": name, "effect": effect, "lower": lower, "upper": upper, "pValue": p,
+    return {"name": name, "effect": effect, "lower": lower, "upper": upper, "pValue": p, "cell": cell,
             "rows": n, "baselineRows": m, "level": level}
 
 
@@ -40,15 +45,19 @@ def number_measures(before, now, cells, alpha, delta):
     n, m = sum(now[:cells]), sum(before[:cells])
     if n and m:
         s = math.sqrt(1 / n + 1 / m)
-        d = max((abs(change(sum(now[:i]), n, sum(before[:i]), m)) for i in range(1, cells)), default=0)
+        distances = [abs(change(sum(now[:i]), n, sum(before[:i]), m)) for i in range(1, cells)]
+        d = max(distances, default=0)
         p = kstwobign.sf(d / s)  # Kolmogorov's limit
-        yield measure("ks-distance", d, d - c * s, d + norm.isf(alpha) * s / 2, p, n, m, delta)
+        yield measure("ks-distance", d, d - c * s, d + norm.isf(alpha) * s / 2, p, largest(distances), n, m, delta)
     a, b, n, m = sum(now[cells:]), sum(before[cells:]), sum(now), sum(before)
     s = math.sqrt(1 / n + 1 / m)
     e = abs(change(a, n, b, m))
     p = 2 * norm.sf(e / (s * deviation(a, n, b, m))) if e else 1  # two proportions, pooled variance
     lower, upper = e - norm.isf(alpha / 2) * s / 2, e + norm.isf(alpha) * s / 2
-    yield measure("not-finite-share", e, lower, upper, p, n, m, delta)
+    signed = math.copysign(1, change(a, n, b, m))
+    same = [signed * change(a, n, b, m) for a, b in zip(now[cells:], before[cells:])]
+    cell = largest(same, cells) if e else -1
+    yield measure("not-finite-share", e, lower, upper, p, cell, n, m, delta)
 
 
 def category_measures(before, now, alpha, delta):
@@ -57,16 +66,16 @@ def category_measures(before, now, alpha, delta):
     n, m = sum(now), sum(before)
     s = math.sqrt(1 / n + 1 / m)
     held = [(a, b) for a, b in zip(now, before) if a + b]
-    changes = [abs(change(a, n, b, m)) for a, b in held]
+    changes = [abs(change(a, n, b, m)) for a, b in zip(now, before)]
     deviations = [deviation(a, n, b, m) for a, b in held]
     e = max(changes)
     p = min(1, sum(2 * norm.sf(e / (s * d)) for d in deviations if d)) if e else 1
     hidden = max(now[-3] / n, before[-3] / m)  # other, then unseen and missing: a change may hide in it
     lower, upper = e - norm.isf(alpha / (2 * len(held))) * s / 2, max(e, hidden) + norm.isf(alpha) * s / 2
-    yield measure("largest-share-change", e, lower, upper, p, n, m, delta)
+    yield measure("largest-share-change", e, lower, upper, p, largest(changes), n, m, delta)
     t, mean = sum(changes) / 2, 0.4 * sum(deviations)
     p = min(1, 2 * math.exp(-2 * max(0, t / s - mean) ** 2))
-    yield measure("total-variation", t, t - s * (mean + c), None, p, n, m, delta)
+    yield measure("total-variation", t, t - s * (mean + c), None, p, -1, n, m, delta)
 
 
 def merged(before, now, neighbours):
@@ -152,6 +161,9 @@ def check(report):
             wanted = column(given, report["alpha"], report["delta"])
             sums = {"rows": sum(given["servingCounts"]), "baselineRows": sum(given["baselineCounts"])}
             yield from disagreements(f"the sum of {given['column']}", report, sums)
+            edges = given.get("edges", [])
+            if any(a >= b for a, b in zip(edges, edges[1:])):
+                yield f"the edges of {given['column']} do not ascend"
         levels.append(wanted["level"])
         yield from disagreements(given["column"], given, wanted)
     level = ("DRIFT" if "DRIFT" in levels else "STABLE" if set(levels) == {"STABLE"} else "INSUFFICIENT")

@@ -89,7 +89,10 @@ class RecomputeTest {
       spoil(report, pointer);
       files.add(write("spoiled" + pointer.replace('/', '-'), report.toString()));
     }
-    assertThat(pointers).hasSizeGreaterThan(60);
+    assertThat(pointers)
+        .hasSizeGreaterThan(60)
+        .anyMatch(at -> at.endsWith("/cell"))
+        .anyMatch(at -> at.endsWith("/edges/1"));
     Answer answer = recompute(files);
     assertThat(answer.status()).isEqualTo(1);
     assertThat(files).allSatisfy(file -> assertThat(answer.output()).contains(file + ": "));
@@ -107,8 +110,7 @@ class RecomputeTest {
       pointers.add(path);
     } else if (node.isNumber()
         && node.doubleValue() != 0
-        && !path.contains("/edges")
-        && !path.endsWith("/cell")) {
+        && (!path.contains("/edges/") || path.endsWith("/edges/1"))) {
       pointers.add(path);
     }
   }
@@ -122,6 +124,8 @@ class RecomputeTest {
       ((ObjectNode) parent).put(key, other);
     } else if (old.isNull()) {
       ((ObjectNode) parent).put(key, "a measure");
+    } else if (pointer.endsWith("/edges/1")) {
+      ((ArrayNode) parent).set(1, parent.get(0));
     } else if (parent instanceof ArrayNode array) {
       array.set(Integer.parseInt(key), array.numberNode(old.longValue() + 1));
     } else if (old.isIntegralNumber()) {
