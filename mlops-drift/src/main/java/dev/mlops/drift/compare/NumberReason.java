@@ -122,7 +122,7 @@ final class NumberReason extends Reason {
     double[] edges = cells.edges();
     return cell == 0
         ? upTo(0)
-        : cell == edges.length ? above(cell - 1) : Words.between(edges[cell - 1], edges[cell]);
+        : cell == edges.length ? above(cell - 1) : Words.between(edges, cell);
   }
 
   /** The values of all cells up to this one. */
@@ -130,8 +130,8 @@ final class NumberReason extends Reason {
     return cell == 0 && finite.baseline(0) == 0
         ? "below the training data's least value"
         : justBelowTheNext(cell)
-            ? "below " + Words.edge(cells.edges()[cell + 1])
-            : "at most " + Words.edge(cells.edges()[cell]);
+            ? "below " + Words.edge(cells.edges(), cell + 1)
+            : "at most " + Words.edge(cells.edges(), cell);
   }
 
   /** The values of all cells after this one. */
@@ -139,14 +139,12 @@ final class NumberReason extends Reason {
     return cell == finite.size() - 2 && finite.baseline(cell + 1) == 0
         ? "above the training data's greatest value"
         : justBelowTheNext(cell)
-            ? "at least " + Words.edge(cells.edges()[cell + 1])
-            : "above " + Words.edge(cells.edges()[cell]);
+            ? "at least " + Words.edge(cells.edges(), cell + 1)
+            : "above " + Words.edge(cells.edges(), cell);
   }
 
-  /** Whether the next cell holds one value alone, just below which this cell ends. */
   private boolean justBelowTheNext(int cell) {
-    double[] edges = cells.edges();
-    return cell + 1 < edges.length && Words.neighbours(edges[cell], edges[cell + 1]);
+    return Words.justBelowTheNext(cells.edges(), cell);
   }
 
   private boolean noneMissing() {

@@ -3,6 +3,7 @@ package dev.mlops.drift.compare;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.util.List;
 import java.util.Locale;
 
 /** Numbers as a reader wants them: rounded, but never so far that they would say something else. */
@@ -10,6 +11,13 @@ final class Words {
   private static final int FIGURES = 3;
   private static final int MOST_FIGURES = 17;
   private static final int EDGE_FIGURES = 6;
+
+  /**
+   * The second part of the way to the next value reads as the next; a tenth of a cell is little.
+   */
+  private static final int HALF = 2;
+
+  private static final int SMALL_PART = 10;
   private static final int LONGEST_LABEL = 40;
 
   private Words() {}
@@ -80,35 +88,80 @@ final class Words {
   }
 
   /**
-   * The values above one edge up to another one: {@code between 25 and 30}, or {@code at 30} where
-   * no other value lies there.
+   * The values above the edge before this one, up to this one: {@code between 25 and 30}, or {@code
+   * at 30} where no other value lies there.
    */
-  static String between(double above, double upTo) {
-    if (neighbours(above, upTo)) {
-      return "at " + edge(upTo, EDGE_FIGURES);
+  static String between(double[] edges, int to) {
+    if (neighbours(edges[to - 1], edges[to])) {
+      return "at " + edge(edges, to);
     }
-    int figures = EDGE_FIGURES;
-    while (edge(above, figures).equals(edge(upTo, figures)) && figures < MOST_FIGURES) {
-      figures++;
-    }
-    return "between " + edge(above, figures) + " and " + edge(upTo, figures);
+    int upTo = justBelowTheNext(edges, to) ? to + 1 : to;
+    return "between " + edge(edges, to - 1) + " and " + edge(edges, upTo);
   }
 
   /** Whether no other float32 or no other double lies between these. */
-  static boolean neighbours(double value, double next) {
+  private static boolean neighbours(double value, double next) {
     return Math.nextUp((float) value) == next || Math.nextUp(value) == next;
   }
 
-  static String edge(double edge) {
-    return edge(edge, EDGE_FIGURES);
+  /** Whether the next cell holds one value alone, just below which this edge lies. */
+  static boolean justBelowTheNext(double[] edges, int at) {
+    return at + 1 < edges.length && neighbours(edges[at], edges[at + 1]);
   }
 
-  private static String edge(double edge, int figures) {
-    BigDecimal rounded =
-        new BigDecimal(edge).round(new MathContext(figures, RoundingMode.HALF_EVEN));
-    double size = Math.abs(edge);
-    boolean readable = size == 0 || (size >= 1e-6 && size < 1e15);
-    return readable ? plain(rounded) : rounded.stripTrailingZeros().toString();
+  /**
+   * An edge in as few figures as say the same: what is written is not below the edge, since the
+   * edge's own value belongs to what lies up to it, and above it only by a small part of the cells
+   * on either side. One that shuts in a cell of one value is written so that it reads as that
+   * value.
+   */
+  static String edge(double[] edges, int at) {
+    double edge = edges[at];
+    BigDecimal written = BigDecimal.valueOf(edge);
+    for (BigDecimal whole : List.of(shortest(edge), written)) {
+      int least =
+          readable(whole)
+              ? Math.max(EDGE_FIGURES, whole.precision() - whole.scale())
+              : EDGE_FIGURES;
+      for (int figures = least; figures <= MOST_FIGURES; figures++) {
+        BigDecimal rounded = whole.round(new MathContext(figures, RoundingMode.CEILING));
+        if ((at == 0 || near(rounded, edge, edges[at - 1]))
+            && (at == edges.length - 1 || near(rounded, edge, edges[at + 1]))) {
+          return number(rounded);
+        }
+      }
+    }
+    return number(written);
+  }
+
+  /** What a float32 is written as in the decimals of its own type; else those of a double. */
+  private static BigDecimal shortest(double edge) {
+    return (float) edge == edge
+        ? new BigDecimal(Float.toString((float) edge))
+        : BigDecimal.valueOf(edge);
+  }
+
+  /** Whether a number reads as this edge and not as something on the way to that other one. */
+  private static boolean near(BigDecimal written, double edge, double other) {
+    boolean alone = neighbours(Math.min(edge, other), Math.max(edge, other));
+    BigDecimal exact = new BigDecimal(edge);
+    BigDecimal room = exact.subtract(new BigDecimal(other)).abs();
+    return written
+            .subtract(exact)
+            .abs()
+            .multiply(BigDecimal.valueOf(alone ? HALF : SMALL_PART))
+            .compareTo(room)
+        < 0;
+  }
+
+  /** Whether a number is best written without an exponent, down to ones at least. */
+  private static boolean readable(BigDecimal number) {
+    double size = Math.abs(number.doubleValue());
+    return size == 0 || (size >= 1e-6 && size < 1e15);
+  }
+
+  private static String number(BigDecimal number) {
+    return readable(number) ? plain(number) : number.stripTrailingZeros().toString();
   }
 
   /** A category's name in quotes, cut where it is long, on one line. */

@@ -79,6 +79,25 @@ class ReasonTest {
   }
 
   @Test
+  void numbers_closeTogether_arePartedByTheirFigures() {
+    double next = 48.1371 + 1e-5;
+    NumberCells places =
+        new NumberCells(Math.nextDown(48.1371), 48.1371, Math.nextDown(next), next, 49, 50);
+    long[] before = {0, 0, 0, 5000, 2500, 2500, 0, 0, 0, 0, 0};
+    assertThat(reason(places, before, TENTH, 0, 0, 0, 1000, 0, 0, 0, 0, 0, 0, 0))
+        .startsWith("100 % of the values are at most 48.13711, in training 50 %.");
+    NumberCells whole = new NumberCells(1234566, 1234567, 1234568);
+    long[] halves = {0, 5000, 5000, 0, 0, 0, 0, 0};
+    assertThat(reason(whole, halves, TENTH, 0, 1000, 0, 0, 0, 0, 0, 0))
+        .startsWith("100 % of the values are at most 1234567, in training 50 %.");
+    assertThat(reason(whole, halves, TENTH, 0, 0, 1000, 0, 0, 0, 0, 0))
+        .startsWith("100 % of the values are above 1234567, in training 50 %.");
+    NumberCells dates = new NumberCells(20231231, 20240131, 20240229, 20240331);
+    assertThat(reason(dates, NO_NUMBER_MISSING, TENTH, 0, 1000, 0, 0, 0, 0, 0, 0, 0))
+        .startsWith("100 % of the values are at most 20240131, in training 30 %.");
+  }
+
+  @Test
   void numbers_missingMore_nameMissingness() {
     assertThat(reason(NUMBERS, NO_NUMBER_MISSING, TENTH, 0, 300, 350, 350, 0, 0, 0, 0, 1000))
         .isEqualTo(

@@ -42,12 +42,42 @@ class WordsTest {
 
   @Test
   void between_neighboursOfTheType_isAtTheOne() {
-    assertThat(Words.between(Math.nextDown(25f), 25f)).isEqualTo("at 25");
-    assertThat(Words.between(Math.nextDown(0.1), 0.1)).isEqualTo("at 0.1");
-    assertThat(Words.between(24, 25)).isEqualTo("between 24 and 25");
-    assertThat(Words.between(-1.5f, 1e20)).isEqualTo("between -1.5 and 1E+20");
-    assertThat(Words.between(1234567.1, 1234567.2)).isEqualTo("between 1234567.1 and 1234567.2");
-    assertThat(Words.between((float) 0.1, (float) 0.2)).isEqualTo("between 0.1 and 0.2");
-    assertThat(Words.between(Math.nextDown(0f), 0f)).isEqualTo("at 0");
+    assertThat(between(Math.nextDown(25f), 25f)).isEqualTo("at 25");
+    assertThat(between(Math.nextDown(0.1), 0.1)).isEqualTo("at 0.1");
+    assertThat(between(24, 25)).isEqualTo("between 24 and 25");
+    assertThat(between(-1.5f, 1e20)).isEqualTo("between -1.5 and 1E+20");
+    assertThat(between(1234567.1, 1234567.2)).isEqualTo("between 1234567.1 and 1234567.2");
+    assertThat(between((float) 0.1, (float) 0.2)).isEqualTo("between 0.1 and 0.2");
+    assertThat(between(Math.nextDown(0f), 0f)).isEqualTo("at 0");
+  }
+
+  private static String between(double... edges) {
+    return Words.between(edges, 1);
+  }
+
+  @Test
+  void edge_farFromOthers_hasFewFiguresAndIsNotBelowItself() {
+    assertThat(Words.edge(new double[] {1, 1.23456123, 2}, 1)).isEqualTo("1.23457");
+    assertThat(Words.edge(new double[] {-2, -1.23456789, 2}, 1)).isEqualTo("-1.23456");
+    assertThat(Words.edge(new double[] {0.1f}, 0)).isEqualTo("0.1");
+    assertThat(Words.edge(new double[] {1, 12345678.4, 1e9}, 1))
+        .as("down to ones, for a date is a number too")
+        .isEqualTo("12345679");
+    assertThat(Words.edge(new double[] {1700000000, 1800000000}, 1)).isEqualTo("1800000000");
+  }
+
+  @Test
+  void edge_closeToOthers_hasAsManyFiguresAsPartThem() {
+    double[] dates = {20240131, 20240229, 20240331};
+    assertThat(Words.edge(dates, 1)).isEqualTo("20240229");
+    double[] seconds = {1700000000, 1700000060, 1700000120};
+    assertThat(Words.edge(seconds, 1)).isEqualTo("1700000060");
+    double next = 48.1371 + 1e-5;
+    double[] places = {Math.nextDown(48.1371), 48.1371, Math.nextDown(next), next};
+    assertThat(Words.edge(places, 1)).isEqualTo("48.1371");
+    assertThat(Words.edge(places, 3)).isEqualTo(Double.toString(next));
+    double inDoubles = 0.1f;
+    assertThat(Words.edge(new double[] {Math.nextDown(inDoubles), inDoubles, 1}, 1))
+        .isEqualTo("0.10000000149011612");
   }
 }
