@@ -120,9 +120,16 @@ final class NumberReason extends Reason {
 
   private String place(int cell) {
     double[] edges = cells.edges();
-    return cell == 0
-        ? upTo(0)
-        : cell == edges.length ? above(cell - 1) : Words.between(edges, cell);
+    return cell == 0 ? upTo(0) : cell == edges.length ? above(cell - 1) : within(edges, cell);
+  }
+
+  /**
+   * The least value itself may lie in the first cell, so that it is above no value but the edge.
+   */
+  private String within(double[] edges, int cell) {
+    return cell == 1 && finite.baseline(0) == 0 && !Words.alone(edges, cell)
+        ? "from the training data's least value " + Words.upTo(edges, cell)
+        : Words.between(edges, cell);
   }
 
   /** The values of all cells up to this one. */

@@ -88,15 +88,21 @@ final class Words {
   }
 
   /**
-   * The values above the edge before this one, up to this one: {@code between 25 and 30}, or {@code
-   * at 30} where no other value lies there.
+   * The values above the edge before this one, up to this one, in words that are true of any type:
+   * {@code above 25 and up to 30}, or {@code at 30} where no other value lies there.
    */
   static String between(double[] edges, int to) {
-    if (neighbours(edges[to - 1], edges[to])) {
+    if (alone(edges, to)) {
       return "at " + edge(edges, to);
     }
-    int upTo = justBelowTheNext(edges, to) ? to + 1 : to;
-    return "between " + edge(edges, to - 1) + " and " + edge(edges, upTo);
+    return "above " + edge(edges, to - 1) + " and " + upTo(edges, to);
+  }
+
+  /** The end of a cell: {@code up to 30}, or {@code below 31} where that is the next value. */
+  static String upTo(double[] edges, int to) {
+    return justBelowTheNext(edges, to)
+        ? "below " + edge(edges, to + 1)
+        : "up to " + edge(edges, to);
   }
 
   /** Whether no other float32 or no other double lies between these. */
@@ -104,9 +110,14 @@ final class Words {
     return Math.nextUp((float) value) == next || Math.nextUp(value) == next;
   }
 
+  /** Whether this cell holds one value alone, as far as can be told without the type. */
+  static boolean alone(double[] edges, int cell) {
+    return neighbours(edges[cell - 1], edges[cell]);
+  }
+
   /** Whether the next cell holds one value alone, just below which this edge lies. */
   static boolean justBelowTheNext(double[] edges, int at) {
-    return at + 1 < edges.length && neighbours(edges[at], edges[at + 1]);
+    return at + 1 < edges.length && alone(edges, at + 1);
   }
 
   /**

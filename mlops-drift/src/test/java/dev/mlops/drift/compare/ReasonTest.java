@@ -43,7 +43,7 @@ class ReasonTest {
         .isEqualTo(
             "90.9 % of the values are above 20, in training 70 %. The distribution moved by 0.209,"
                 + " with 99 % confidence by at least 0.179; 0.1 is allowed. The share changed most"
-                + " at 20: 9.1 %, in training 30 %.".replace("at 20", "between 10 and 20"));
+                + " from the training data's least value up to 20: 9.1 %, in training 30 %.");
   }
 
   @Test
@@ -72,7 +72,7 @@ class ReasonTest {
     assertThat(reason(cells, then, TENTH, 0, 10, 190, 800, 0, 0, 0, 0, 0))
         .startsWith("20 % of the values are below 999, in training 1 %.");
     assertThat(reason(cells, then, TENTH, 0, 10, 1190, 800, 0, 0, 0, 0, 0))
-        .endsWith(" The share changed most between 6 and 999: 59.5 %, in training 0.5 %.");
+        .endsWith(" The share changed most above 6 and below 999: 59.5 %, in training 0.5 %.");
     long[] rarely = {0, 5000, 4900, 100, 0, 0, 0, 0, 0};
     assertThat(reason(cells, rarely, TENTH, 0, 300, 300, 400, 0, 0, 0, 0, 0))
         .startsWith("40 % of the values are at least 999, in training 1 %.");

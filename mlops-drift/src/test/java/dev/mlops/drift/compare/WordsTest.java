@@ -44,11 +44,13 @@ class WordsTest {
   void between_neighboursOfTheType_isAtTheOne() {
     assertThat(between(Math.nextDown(25f), 25f)).isEqualTo("at 25");
     assertThat(between(Math.nextDown(0.1), 0.1)).isEqualTo("at 0.1");
-    assertThat(between(24, 25)).isEqualTo("between 24 and 25");
-    assertThat(between(-1.5f, 1e20)).isEqualTo("between -1.5 and 1E+20");
-    assertThat(between(1234567.1, 1234567.2)).isEqualTo("between 1234567.1 and 1234567.2");
-    assertThat(between((float) 0.1, (float) 0.2)).isEqualTo("between 0.1 and 0.2");
+    assertThat(between(24, 25)).isEqualTo("above 24 and up to 25");
+    assertThat(between(-1.5f, 1e20)).isEqualTo("above -1.5 and up to 1E+20");
+    assertThat(between(1234567.1, 1234567.2)).isEqualTo("above 1234567.1 and up to 1234567.2");
+    assertThat(between((float) 0.1, (float) 0.2)).isEqualTo("above 0.1 and up to 0.2");
     assertThat(between(Math.nextDown(0f), 0f)).isEqualTo("at 0");
+    assertThat(between(6, Math.nextDown(9f), 9)).isEqualTo("above 6 and below 9");
+    assertThat(between(4.99609375, 5)).isEqualTo("above 4.9961 and up to 5");
   }
 
   private static String between(double... edges) {
