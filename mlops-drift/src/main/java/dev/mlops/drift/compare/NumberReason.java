@@ -128,7 +128,7 @@ final class NumberReason extends Reason {
    */
   private String within(double[] edges, int cell) {
     return cell == 1 && finite.baseline(0) == 0 && !Words.alone(edges, cell)
-        ? "from the training data's least value " + Words.upTo(edges, cell)
+        ? "among the training data's least values, " + Words.upTo(edges, cell)
         : Words.between(edges, cell);
   }
 

@@ -43,7 +43,7 @@ class ReasonTest {
         .isEqualTo(
             "90.9 % of the values are above 20, in training 70 %. The distribution moved by 0.209,"
                 + " with 99 % confidence by at least 0.179; 0.1 is allowed. The share changed most"
-                + " from the training data's least value up to 20: 9.1 %, in training 30 %.");
+                + " among the training data's least values, up to 20: 9.1 %, in training 30 %.");
   }
 
   @Test
