@@ -27,6 +27,7 @@ record Sufficient(
 
   private static final double LIKELY = 0.2;
   private static final double UNLUCKY = 0.01;
+  private static final double EVEN = 0.5;
 
   /** How close to delta, as a part of it, more rows hardly help. */
   private static final double CLOSE = 0.2;
@@ -44,7 +45,7 @@ record Sufficient(
       return "More " + unit + " cannot tell, but fewer categories can.";
     }
     if (!surprising) {
-      double usual = Math.min(delta / (exceededWith(LIKELY) + margin()), hiddenScale());
+      double usual = Math.min(delta / (exceededWith(LIKELY) + margin()), hiddenScale(LIKELY));
       double needed = rows(usual) > 1.1 * measure.rows() ? usual : unluckyScale();
       return withoutChange(needed);
     }
@@ -57,18 +58,25 @@ record Sufficient(
     }
     double needed =
         effect < delta
-            ? Math.min((delta - effect) / margin(), hiddenScale())
+            ? Math.min((delta - effect) / margin(), hiddenScale(EVEN))
             : (effect - delta) / perScale(effect - measure.lower());
     return withThisEffect(needed);
   }
 
   private double unluckyScale() {
-    return Math.min(rule.delta() / (exceededWith(UNLUCKY) + margin()), hiddenScale());
+    return Math.min(rule.delta() / (exceededWith(UNLUCKY) + margin()), hiddenScale(UNLUCKY));
   }
 
   /** The s that brings the upper bound below delta, as far as the hidden categories go. */
-  private double hiddenScale() {
-    return (rule.delta() - hidden) / margin();
+  private double hiddenScale(double chance) {
+    return (rule.delta() - hidden) / hiddenMargin(chance);
+  }
+
+  /**
+   * Above the hidden share, in units of s: it varies too, and seems this large with this chance.
+   */
+  private double hiddenMargin(double chance) {
+    return margin() + Normal.exceededWith(chance) * Math.sqrt(hidden * (1 - hidden));
   }
 
   /** By how much the upper bound is above what was seen or may be hidden, in units of s. */
@@ -84,7 +92,9 @@ record Sufficient(
     }
     double scale = Math.sqrt(PART_OF_BASELINE / measure.baselineRows());
     double decidable =
-        needed < hiddenScale() ? scale * rule.delta() / needed : hidden + scale * margin();
+        needed < hiddenScale(LIKELY)
+            ? scale * rule.delta() / needed
+            : hidden + scale * hiddenMargin(LIKELY);
     return "A baseline of %s can decide %s; for %s publish %s and count %s."
         .formatted(
             baselineRows(),

@@ -332,7 +332,7 @@ class ReasonTest {
         .endsWith(
             " leave that anywhere from 0 to 0.103, and 0.1 lies within. 5 % of the rows are of"
                 + " categories without a cell of their own, among which a change could hide. If"
-                + " nothing changed, about 560 rows would show it.");
+                + " nothing changed, about 760 rows would show it.");
   }
 
   @Test
@@ -360,8 +360,8 @@ class ReasonTest {
                 100,
                 0))
         .endsWith(
-            " A baseline of 2,000 rows can decide delta 0.085; for 0.05 publish 41,000 and count"
-                + " 20,000.");
+            " A baseline of 2,000 rows can decide delta 0.091; for 0.05 publish 53,000 and count"
+                + " 26,000.");
   }
 
   @Test
