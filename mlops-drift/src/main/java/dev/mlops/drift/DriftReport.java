@@ -1,12 +1,8 @@
 package dev.mlops.drift;
 
-import dev.mlops.drift.compare.Comparison;
 import dev.mlops.drift.compare.Measure;
 import dev.mlops.drift.compare.Rule;
 import dev.mlops.drift.report.Evidence;
-import dev.mlops.drift.report.EvidenceJson;
-import dev.mlops.drift.report.Page;
-import dev.mlops.drift.report.Summary;
 import dev.mlops.model.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -107,7 +103,7 @@ public final class DriftReport {
 
   /** DRIFT if any column is, STABLE if all are, else INSUFFICIENT. */
   public Verdict.Level level() {
-    return level(Summary.of(evidence).level());
+    return level(evidence.level());
   }
 
   /**
@@ -115,7 +111,7 @@ public final class DriftReport {
    * and the formulas by name, so that every number can be computed again.
    */
   public String toJson() {
-    return EvidenceJson.of(evidence);
+    return evidence.toJson();
   }
 
   /**
@@ -132,7 +128,7 @@ public final class DriftReport {
       }
       Path part = target.resolveSibling(".drift-" + UUID.randomUUID() + ".part");
       try {
-        Files.writeString(part, Page.of(evidence), StandardOpenOption.CREATE_NEW);
+        Files.writeString(part, evidence.toHtml(), StandardOpenOption.CREATE_NEW);
         Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
       } finally {
         Files.deleteIfExists(part);
@@ -151,7 +147,7 @@ public final class DriftReport {
   /** The report in one sentence. */
   @Override
   public String toString() {
-    return Summary.of(evidence).sentence();
+    return evidence.sentence();
   }
 
   Evidence evidence() {
@@ -159,47 +155,23 @@ public final class DriftReport {
   }
 
   private static Verdict verdict(Evidence.Column column, Rule rule) {
-    if (column.compared().isEmpty()) {
-      return nothing(column.name(), rule, column.problem(), 0, 0);
-    }
-    Evidence.Compared compared = column.compared().get();
-    Comparison comparison = compared.comparison();
-    if (comparison.deciding() < 0) {
-      long rows = 0;
-      for (long count : compared.counts()) {
-        rows += count;
-      }
-      return nothing(column.name(), rule, comparison.reason(), rows, compared.baseline().rows());
-    }
-    Measure deciding = comparison.measures().get(comparison.deciding());
+    Optional<Measure> measure = column.deciding();
+    Optional<Evidence.Compared> compared = column.compared();
     return new Verdict(
         column.name(),
-        level(comparison.level()),
-        deciding.effect(),
-        deciding.lower(),
-        deciding.upper(),
+        level(column.level()),
+        measure.map(Measure::effect).orElse(Double.NaN),
+        measure.map(Measure::lower).orElse(Double.NaN),
+        measure.map(Measure::upper).orElse(Double.NaN),
         rule.delta(),
-        deciding.pValue(),
-        deciding.name(),
-        deciding.rows(),
-        deciding.baselineRows(),
-        comparison.reason());
-  }
-
-  private static Verdict nothing(
-      String column, Rule rule, String reason, long rows, long baselineRows) {
-    return new Verdict(
-        column,
-        Verdict.Level.INSUFFICIENT,
-        Double.NaN,
-        Double.NaN,
-        Double.NaN,
-        rule.delta(),
-        Double.NaN,
-        "none",
-        rows,
-        baselineRows,
-        reason);
+        measure.map(Measure::pValue).orElse(Double.NaN),
+        measure.map(Measure::name).orElse("none"),
+        measure.map(Measure::rows).or(() -> compared.map(Evidence.Compared::rows)).orElse(0L),
+        measure
+            .map(Measure::baselineRows)
+            .or(() -> compared.map(both -> both.baseline().rows()))
+            .orElse(0L),
+        column.reason());
   }
 
   private static Verdict.Level level(dev.mlops.drift.compare.Level level) {

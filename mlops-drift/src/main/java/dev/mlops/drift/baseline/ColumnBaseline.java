@@ -5,6 +5,7 @@ import dev.mlops.drift.count.ColumnCells;
 import dev.mlops.model.ElementType;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * One column of the training data.
@@ -92,10 +93,6 @@ public record ColumnBaseline(
 
   /** The rows that were counted: the sum of the counts. */
   public long rows() {
-    long rows = 0;
-    for (long count : counts) {
-      rows += count;
-    }
-    return rows;
+    return LongStream.of(counts).sum();
   }
 }

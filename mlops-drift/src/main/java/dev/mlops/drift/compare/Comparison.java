@@ -4,6 +4,7 @@ import dev.mlops.drift.count.CategoryCells;
 import dev.mlops.drift.count.ColumnCells;
 import dev.mlops.drift.count.NumberCells;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A column's serving counts against its training counts.
@@ -39,6 +40,11 @@ public record Comparison(
 
   /** Half the sum of the absolute changes of all shares. */
   public static final String VARIATION = "total-variation";
+
+  /** The measure the verdict rests on. */
+  public Optional<Measure> decidingMeasure() {
+    return deciding < 0 ? Optional.empty() : Optional.of(measures.get(deciding));
+  }
 
   /**
    * Compares.

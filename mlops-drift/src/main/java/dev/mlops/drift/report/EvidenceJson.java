@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The keys and their order are the form's and do not change under its name, {@code
  * mlops-drift-report 1}. Numbers are read back as the same doubles; NaN is null.
  */
-public final class EvidenceJson {
+final class EvidenceJson {
   private static final String FORM = "mlops-drift-report 1";
 
   private final JsonGenerator json;
@@ -34,7 +34,7 @@ public final class EvidenceJson {
   }
 
   /** The JSON text; the same evidence gives the same bytes on every machine. */
-  public static String of(Evidence evidence) {
+  static String of(Evidence evidence) {
     StringWriter text = new StringWriter();
     DefaultIndenter indent = new DefaultIndenter("  ", "\n");
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
@@ -97,7 +97,7 @@ public final class EvidenceJson {
     Comparison comparison = compared.comparison();
     verdict(
         comparison.level(),
-        Summary.deciding(comparison).map(Measure::name).orElse(null),
+        comparison.decidingMeasure().map(Measure::name).orElse(null),
         comparison.reason());
     if (compared.baseline().cells() instanceof NumberCells cells) {
       json.writeStringField("kind", "number");

@@ -24,7 +24,7 @@ import java.util.Optional;
  * <p>What others chose, such as names and categories, is only ever text in it. Where many columns
  * would make it too long, those that changed least are told in short.
  */
-public final class Page {
+final class Page {
   /** In bytes; what is asked for is less than 300,000. */
   private static final long LARGEST = 290_000;
 
@@ -54,7 +54,7 @@ public final class Page {
   }
 
   /** The whole page; the same evidence gives the same text on every machine. */
-  public static String of(Evidence evidence) {
+  static String of(Evidence evidence) {
     return new Page(evidence).write();
   }
 
@@ -150,7 +150,7 @@ public final class Page {
     Histogram.define(html);
     html.markup("</defs></svg><main>");
     head(html);
-    if (evidence.columns().stream().anyMatch(column -> Summary.deciding(column).isPresent())) {
+    if (evidence.columns().stream().anyMatch(column -> column.deciding().isPresent())) {
       overview(html, lines);
     }
     if (evidence.columns().stream().anyMatch(column -> column.compared().isPresent())) {
@@ -262,8 +262,8 @@ public final class Page {
     html.markup("<tr><th scope=\"row\"><a href=\"#" + target + "\"><bdi>");
     html.text(Figures.shown(column.name(), LONGEST_NAME)).markup("</bdi></a>");
     html.markup(column.score() ? " <span class=\"k\">score</span><td>" : "<td>");
-    html.verdict(Summary.level(column)).markup("<td class=\"z\">");
-    Optional<Measure> deciding = Summary.deciding(column);
+    html.verdict(column.level()).markup("<td class=\"z\">");
+    Optional<Measure> deciding = column.deciding();
     deciding.ifPresent(measure -> strip.draw(html, measure));
     cell(html, "r", deciding.map(measure -> Figures.effect(measure.effect())));
     cell(html, "r w", deciding.map(measure -> Figures.effect(measure.lower())));

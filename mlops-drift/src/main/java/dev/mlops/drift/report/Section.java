@@ -51,7 +51,7 @@ final class Section {
   private void write(Evidence.Column column, int place) {
     html.markup("<section id=\"c" + place + "\"><div class=\"top\"><h3><bdi>");
     html.text(Figures.shown(column.name(), Page.LONGEST_NAME)).markup("</bdi></h3>");
-    html.verdict(Summary.level(column));
+    html.verdict(column.level());
     html.markup("<span class=\"k\">").text(kind(column)).markup("</span></div>");
     Evidence.Compared both = column.compared().orElseThrow();
     html.markup("<p class=\"why\">");
@@ -95,7 +95,7 @@ final class Section {
               detail.bins);
       if (!bins.bins().isEmpty()) {
         html.markup("<figure class=\"f\">");
-        new Histogram(bins, both.baseline().rows(), sum(both.counts()))
+        new Histogram(bins, both.baseline().rows(), both.rows())
             .draw(html, title, histogramInWords(bins), changed(both, Comparison.DISTANCE));
         html.markup("<figcaption>");
         keys(both, " s");
@@ -139,7 +139,7 @@ final class Section {
   private void keys(Evidence.Compared both, String serving) {
     if (detail == Detail.FULL) {
       key("", "baseline, " + Figures.count(both.baseline().rows(), "row"));
-      key(serving, "serving, " + Figures.count(sum(both.counts()), "row"));
+      key(serving, "serving, " + Figures.count(both.rows(), "row"));
     }
   }
 
@@ -170,8 +170,7 @@ final class Section {
       html.verdict(measure.level()).markup("</dt><dd>");
       strip.draw(html, measure);
       bounds(measure);
-      if (measure.rows() != sum(both.counts())
-          || measure.baselineRows() != both.baseline().rows()) {
+      if (measure.rows() != both.rows() || measure.baselineRows() != both.baseline().rows()) {
         html.markup("<span class=\"k\">").text("of " + Figures.count(measure.rows()));
         html.text(" finite values against " + Figures.count(measure.baselineRows()));
         html.markup("</span>");
@@ -233,13 +232,5 @@ final class Section {
             + Figures.value(moments.least())
             + " to "
             + Figures.value(moments.greatest()));
-  }
-
-  private static long sum(long[] counts) {
-    long sum = 0;
-    for (long count : counts) {
-      sum += count;
-    }
-    return sum;
   }
 }

@@ -2,7 +2,6 @@ package dev.mlops.drift.report;
 
 import static java.util.Comparator.comparing;
 
-import dev.mlops.drift.compare.Comparison;
 import dev.mlops.drift.compare.Level;
 import dev.mlops.drift.compare.Measure;
 import java.util.ArrayList;
@@ -19,52 +18,33 @@ import java.util.Optional;
  * @param ranked the columns: drifted ones first, then by effect, the largest first; those without
  *     an effect last, in their own order
  */
-public record Summary(Level level, String sentence, List<Evidence.Column> ranked) {
+record Summary(Level level, String sentence, List<Evidence.Column> ranked) {
   private static final int NAMED = 5;
   private static final int LONGEST_NAME = 40;
   private static final int LONGEST_WHY = 120;
 
-  public static Summary of(Evidence evidence) {
+  static Summary of(Evidence evidence) {
     List<Evidence.Column> ranked = new ArrayList<>(evidence.columns());
     ranked.sort(
-        comparing((Evidence.Column column) -> level(column) != Level.DRIFT)
+        comparing((Evidence.Column column) -> column.level() != Level.DRIFT)
             .thenComparing(Summary::effect, Comparator.reverseOrder()));
     return new Summary(level(ranked), sentence(evidence, ranked), List.copyOf(ranked));
   }
 
-  /** A column's verdict; one without a comparison has not enough. */
-  public static Level level(Evidence.Column column) {
-    return column
-        .compared()
-        .map(compared -> compared.comparison().level())
-        .orElse(Level.INSUFFICIENT);
-  }
-
-  /** The measure that a column's verdict rests on. */
-  public static Optional<Measure> deciding(Evidence.Column column) {
-    return column.compared().map(Evidence.Compared::comparison).flatMap(Summary::deciding);
-  }
-
-  public static Optional<Measure> deciding(Comparison comparison) {
-    return comparison.deciding() < 0
-        ? Optional.empty()
-        : Optional.of(comparison.measures().get(comparison.deciding()));
-  }
-
   /** How many columns have this verdict. */
   int count(Level level) {
-    return Math.toIntExact(ranked.stream().filter(column -> level(column) == level).count());
+    return Math.toIntExact(ranked.stream().filter(column -> column.level() == level).count());
   }
 
   private static double effect(Evidence.Column column) {
-    return deciding(column).map(Measure::effect).filter(effect -> effect >= 0).orElse(-1.0);
+    return column.deciding().map(Measure::effect).filter(effect -> effect >= 0).orElse(-1.0);
   }
 
   private static Level level(List<Evidence.Column> columns) {
-    if (columns.stream().anyMatch(column -> level(column) == Level.DRIFT)) {
+    if (columns.stream().anyMatch(column -> column.level() == Level.DRIFT)) {
       return Level.DRIFT;
     }
-    return !columns.isEmpty() && columns.stream().allMatch(column -> level(column) == Level.STABLE)
+    return !columns.isEmpty() && columns.stream().allMatch(column -> column.level() == Level.STABLE)
         ? Level.STABLE
         : Level.INSUFFICIENT;
   }
@@ -95,7 +75,7 @@ public record Summary(Level level, String sentence, List<Evidence.Column> ranked
     if (score.isEmpty()) {
       return columns(inputs, "");
     }
-    Level level = level(score.get());
+    Level level = score.get().level();
     return score.get().compared().isPresent() && with(level, inputs).size() == inputs.size()
         ? columns(inputs, " and the score")
         : columns(inputs, "") + " " + scoreAlone(score.get());
@@ -107,7 +87,7 @@ public record Summary(Level level, String sentence, List<Evidence.Column> ranked
       return "The score was not compared"
           + (why.isEmpty() ? "." : ": " + Figures.shown(why, LONGEST_WHY) + ".");
     }
-    return switch (level(score)) {
+    return switch (score.level()) {
       case DRIFT -> "The score has drifted.";
       case STABLE -> "The score is stable.";
       case INSUFFICIENT -> "For the score there is not enough to tell.";
@@ -167,7 +147,7 @@ public record Summary(Level level, String sentence, List<Evidence.Column> ranked
   /** Those that were compared and got this verdict. */
   private static List<Evidence.Column> with(Level level, List<Evidence.Column> columns) {
     return columns.stream()
-        .filter(column -> column.compared().isPresent() && level(column) == level)
+        .filter(column -> column.compared().isPresent() && column.level() == level)
         .toList();
   }
 

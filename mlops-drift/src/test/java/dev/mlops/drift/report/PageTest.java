@@ -53,7 +53,7 @@ class PageTest {
       assertThat(sections.get(i))
           .startsWith("<section id=\"c" + (i + 1) + "\">")
           .contains("<bdi>" + column.name() + "</bdi>")
-          .contains(">" + Summary.level(column) + "</span>")
+          .contains(">" + column.level() + "</span>")
           .contains(escaped(column.compared().get().comparison().reason()))
           .containsPattern("<svg[^>]*>\\s*<title>Baseline and serving of " + column.name())
           .contains("1,500\u00a0rows", "2,201\u00a0rows");
@@ -270,7 +270,7 @@ class PageTest {
   private static Evidence many(int columns, int drifted) {
     Map<Boolean, List<Evidence.Column>> some =
         SampleEvidence.wide(100, 4_000).columns().stream()
-            .collect(Collectors.partitioningBy(column -> Summary.level(column) == Level.DRIFT));
+            .collect(Collectors.partitioningBy(column -> column.level() == Level.DRIFT));
     List<Evidence.Column> all = new ArrayList<>();
     for (int i = 0; i < columns; i++) {
       List<Evidence.Column> like = some.get(i >= columns - drifted);
