@@ -78,7 +78,10 @@ public final class DriftReport {
     return evidence.complete();
   }
 
-  /** The score's first, where the schema names one, then the inputs' in the schema's order. */
+  /**
+   * The score's first, where the schema names one, then in the schema's order those of the inputs
+   * that are one value a row: vectors and images are not watched.
+   */
   public List<Verdict> verdicts() {
     return verdicts;
   }

@@ -30,19 +30,21 @@ final class TestVersion implements StoredVersion {
           .build();
 
   private final Version version;
+  private final ModelSchema schema;
   private final Optional<byte[]> baseline;
 
-  private TestVersion(String number, Optional<byte[]> baseline) {
+  private TestVersion(String number, ModelSchema schema, Optional<byte[]> baseline) {
+    this.schema = schema;
     this.version = new Version("fruit", number, "sha256:" + "0".repeat(63) + number.charAt(0));
     this.baseline = baseline;
   }
 
   static TestVersion without(String number) {
-    return new TestVersion(number, Optional.empty());
+    return new TestVersion(number, SCHEMA, Optional.empty());
   }
 
   static TestVersion of(String number, String baseline) {
-    return new TestVersion(number, Optional.of(baseline.getBytes(StandardCharsets.UTF_8)));
+    return new TestVersion(number, SCHEMA, Optional.of(baseline.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** Its baseline: 1,000 rows, sizes 0 to 9 and weights 0 to 99 as often as each other. */
@@ -56,10 +58,15 @@ final class TestVersion implements StoredVersion {
       Path file = Files.writeString(folder.resolve("train.csv"), csv);
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       Baseline.fromCsv(file, SCHEMA).writeTo(bytes);
-      return new TestVersion(number, Optional.of(bytes.toByteArray()));
+      return new TestVersion(number, SCHEMA, Optional.of(bytes.toByteArray()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The same package under another schema. */
+  TestVersion as(ModelSchema other) {
+    return new TestVersion(version.number(), other, baseline);
   }
 
   @Override
@@ -69,7 +76,7 @@ final class TestVersion implements StoredVersion {
 
   @Override
   public ModelSchema schema() {
-    return SCHEMA;
+    return schema;
   }
 
   @Override
