@@ -19,11 +19,9 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,10 +51,13 @@ final class BaselineTest {
 
   @Test
   void baseline_isThePartOfAPackageThatReadsItAgain() throws Exception {
-    Baseline baseline = Baseline.fromCsv(train(), SCHEMA);
+    Baseline baseline = Baseline.fromCsv(Fixtures.committed("datasets/storms/train.csv"), SCHEMA);
     DirectoryModelStore store = DirectoryModelStore.at(temp);
     ModelPackage storms =
-        ModelPackage.of("storms", "2.0.0", SCHEMA).model("onnx", model()).part(baseline).build();
+        ModelPackage.of("storms", "2.0.0", SCHEMA)
+            .model("onnx", Fixtures.committed("models/storms/2/model.onnx"))
+            .part(baseline)
+            .build();
 
     Version version = store.publish(storms);
 
@@ -73,7 +74,7 @@ final class BaselineTest {
 
   @Test
   void digest_isTheSha256OfTheBytesWritten() throws Exception {
-    Baseline baseline = Baseline.fromCsv(train(), SCHEMA);
+    Baseline baseline = Baseline.fromCsv(Fixtures.committed("datasets/storms/train.csv"), SCHEMA);
 
     assertThat(baseline.digest())
         .isEqualTo(
@@ -85,10 +86,12 @@ final class BaselineTest {
 
   @Test
   void baseline_withARealModel_holdsItsScores() throws Exception {
-    try (ModelRuntime runtime = ModelRuntime.over(ModelFile.at(model(), SCHEMA))) {
+    try (ModelRuntime runtime =
+        ModelRuntime.over(ModelFile.at(Fixtures.committed("models/storms/2/model.onnx"), SCHEMA))) {
       ModelHandle<Row, Row> storms = runtime.model("model");
 
-      Baseline baseline = Baseline.fromCsv(train(), SCHEMA, storms);
+      Baseline baseline =
+          Baseline.fromCsv(Fixtures.committed("datasets/storms/train.csv"), SCHEMA, storms);
 
       var score = baseline.profile().score().orElseThrow();
       assertThat(score.name()).isEqualTo("probabilities.1");
@@ -97,13 +100,17 @@ final class BaselineTest {
       assertThat(moments.mean()).as("484 of 1,500 intensify").isBetween(0.31, 0.34);
       assertThat(moments.least()).isBetween(0.0, 0.1);
       assertThat(moments.greatest()).isBetween(0.9, 1.0);
-      assertThat(bytes(Baseline.fromCsv(train(), SCHEMA, storms))).isEqualTo(bytes(baseline));
+      assertThat(
+              bytes(
+                  Baseline.fromCsv(
+                      Fixtures.committed("datasets/storms/train.csv"), SCHEMA, storms)))
+          .isEqualTo(bytes(baseline));
     }
   }
 
   @Test
   void baseline_ofTheModelsSchema_watchesItsInputs() throws Exception {
-    Baseline baseline = Baseline.fromCsv(train(), SCHEMA);
+    Baseline baseline = Baseline.fromCsv(Fixtures.committed("datasets/storms/train.csv"), SCHEMA);
 
     assertThat(baseline.profile().columns())
         .extracting(column -> column.name())
@@ -132,17 +139,5 @@ final class BaselineTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     baseline.writeTo(out);
     return out.toByteArray();
-  }
-
-  private static Path train() throws URISyntaxException {
-    return resource("/fixtures/datasets/storms/train.csv");
-  }
-
-  private static Path model() throws URISyntaxException {
-    return resource("/fixtures/models/storms/2/model.onnx");
-  }
-
-  private static Path resource(String name) throws URISyntaxException {
-    return Path.of(Objects.requireNonNull(BaselineTest.class.getResource(name), name).toURI());
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.mlops.inference.Call;
-import dev.mlops.inference.Row;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -13,24 +12,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A prediction that is counted allocates what one that is not does. */
 class RecordingAllocationTest {
   private static final int CALLS = 20_000;
-  private static final Row STORM =
-      Row.of(
-          "month",
-          9,
-          "hour",
-          12,
-          "lat",
-          29.7,
-          "long",
-          -60.2,
-          "wind",
-          65,
-          "pressure",
-          979,
-          "wind_change_6h",
-          0,
-          "pressure_change_6h",
-          null);
 
   @Test
   void predict_counted_allocatesNothingMore(@TempDir Path folder) {
@@ -57,7 +38,7 @@ class RecordingAllocationTest {
     long thread = Thread.currentThread().getId();
     long before = threads.getThreadAllocatedBytes(thread);
     for (int i = 0; i < CALLS; i++) {
-      storms.handle.predict(STORM, call);
+      storms.handle.predict(Fixtures.STORM, call);
     }
     return threads.getThreadAllocatedBytes(thread) - before;
   }

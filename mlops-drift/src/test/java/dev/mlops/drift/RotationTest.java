@@ -3,7 +3,6 @@ package dev.mlops.drift;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.drift.report.Evidence;
-import dev.mlops.inference.Row;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,24 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Windows that end under the threads that predict. */
 class RotationTest {
   private static final int ROTATIONS = 1_000;
-  private static final Row STORM =
-      Row.of(
-          "month",
-          9,
-          "hour",
-          12,
-          "lat",
-          29.7,
-          "long",
-          -60.2,
-          "wind",
-          65,
-          "pressure",
-          979,
-          "wind_change_6h",
-          0,
-          "pressure_change_6h",
-          null);
 
   @Test
   @Timeout(300)
@@ -53,7 +34,7 @@ class RotationTest {
             threads.submit(
                 () -> {
                   while (!stop.get()) {
-                    storms.handle.predict(STORM);
+                    storms.handle.predict(Fixtures.STORM);
                     predicted.incrementAndGet();
                   }
                 }));

@@ -3,7 +3,6 @@ package dev.mlops.drift;
 import static dev.mlops.model.ElementType.FLOAT;
 import static dev.mlops.model.ElementType.INT64;
 import static dev.mlops.model.ElementType.TEXT;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
@@ -18,7 +17,6 @@ import dev.mlops.runtime.store.ModelFile;
 import dev.mlops.store.ModelStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,8 +78,8 @@ final class ServedModel implements AutoCloseable {
     return new ServedModel(
         "storms",
         schema,
-        committed("models/storms/2/model.onnx"),
-        committed("datasets/storms/train.csv"),
+        Fixtures.committed("models/storms/2/model.onnx"),
+        Fixtures.committed("datasets/storms/train.csv"),
         folder,
         delta);
   }
@@ -99,8 +97,8 @@ final class ServedModel implements AutoCloseable {
             .output("probabilities", FLOAT, "0", "1")
             .score("probabilities.1")
             .build(),
-        shared("models/" + model + "/2/model.onnx"),
-        shared("datasets/" + model + "/train.csv"),
+        Fixtures.shared("models/" + model + "/2/model.onnx"),
+        Fixtures.shared("datasets/" + model + "/train.csv"),
         folder,
         delta);
   }
@@ -132,27 +130,10 @@ final class ServedModel implements AutoCloseable {
             .output("probabilities", FLOAT, "0", "1")
             .score("probabilities.1")
             .build(),
-        shared("models/flights-gbt/2/model.onnx"),
-        shared("datasets/flights/train.csv"),
+        Fixtures.shared("models/flights-gbt/2/model.onnx"),
+        Fixtures.shared("datasets/flights/train.csv"),
         folder,
         delta);
-  }
-
-  static Path committed(String path) {
-    try {
-      return Path.of(
-          java.util.Objects.requireNonNull(ServedModel.class.getResource("/fixtures/" + path), path)
-              .toURI());
-    } catch (java.net.URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /** A file of the shared fixtures; skips the test where they are absent. */
-  static Path shared(String path) {
-    Path file = Path.of("..", "..", "shared", "fixtures").resolve(path);
-    assumeTrue(Files.exists(file), () -> file + " is absent; this test reads it from there");
-    return file;
   }
 
   /** Serves a file row by row, as requests come, and ends the window. */

@@ -26,7 +26,7 @@ class StormsDriftTest {
 
   private static DriftReport window(String file) {
     ServedModel.Served served =
-        storms.serve(ServedModel.committed("datasets/storms/" + file + ".csv"));
+        storms.serve(Fixtures.committed("datasets/storms/" + file + ".csv"));
     assertThat(served.refused()).isZero();
     return served.report();
   }

@@ -20,7 +20,7 @@ class VerdictTablesTest {
 
   @Test
   void storms_asDocumented() throws IOException {
-    Path data = ServedModel.committed("datasets/storms/train.csv").getParent();
+    Path data = Fixtures.committed("datasets/storms/train.csv").getParent();
     try (ServedModel model = ServedModel.storms(folder, 0.1)) {
       assertDocumented("storms", table(model, data));
     }
@@ -28,7 +28,7 @@ class VerdictTablesTest {
 
   @Test
   void bank_asDocumented() throws IOException {
-    Path data = ServedModel.shared("datasets/bank");
+    Path data = Fixtures.shared("datasets/bank");
     try (ServedModel model =
         ServedModel.columns(
             "bank",
@@ -61,7 +61,7 @@ class VerdictTablesTest {
 
   @Test
   void adult_asDocumented() throws IOException {
-    Path data = ServedModel.shared("datasets/adult");
+    Path data = Fixtures.shared("datasets/adult");
     try (ServedModel model =
         ServedModel.columns(
             "adult",
@@ -84,7 +84,7 @@ class VerdictTablesTest {
 
   @Test
   void flights_asDocumented() throws IOException {
-    Path data = ServedModel.shared("datasets/flights");
+    Path data = Fixtures.shared("datasets/flights");
     try (ServedModel model = ServedModel.flights(folder, 0.05)) {
       assertDocumented("flights", table(model, data));
     }

@@ -1,12 +1,11 @@
 package dev.mlops.drift.baseline;
 
+import dev.mlops.drift.Fixtures;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Row;
 import dev.mlops.model.ElementType;
 import dev.mlops.model.ModelSchema;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
-import java.util.Objects;
 
 /** The storms that the golden file was made of, in a schema with every kind of column. */
 final class Storms {
@@ -34,12 +33,6 @@ final class Storms {
   private Storms() {}
 
   static Path train() {
-    try {
-      return Path.of(
-          Objects.requireNonNull(Storms.class.getResource("/fixtures/datasets/storms/train.csv"))
-              .toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return Fixtures.committed("datasets/storms/train.csv");
   }
 }

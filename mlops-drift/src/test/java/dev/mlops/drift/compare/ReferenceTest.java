@@ -2,18 +2,16 @@ package dev.mlops.drift.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mlops.drift.Fixtures;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
@@ -30,18 +28,15 @@ class ReferenceTest {
   private int distances;
 
   @Test
-  void statistics_onCountsOfStorms_areSciPys() throws IOException, URISyntaxException {
-    Path storms =
-        Path.of(
-            Objects.requireNonNull(ReferenceTest.class.getResource("/reference/drift")).toURI());
-    checkAll(storms);
+  void statistics_onCountsOfStorms_areSciPys() throws IOException {
+    checkAll(Fixtures.resource("reference/drift"));
     assertThat(tables).isEqualTo(144);
     assertThat(distances).isEqualTo(68);
   }
 
   @Test
   void statistics_onCountsOfAllData_areSciPys() throws IOException {
-    checkAll(shared().resolve("reference/drift"));
+    checkAll(Fixtures.shared("reference/drift"));
     assertThat(tables).isEqualTo(710);
     assertThat(distances).isEqualTo(309);
   }
@@ -113,19 +108,5 @@ class ReferenceTest {
     List<Long> counts = new ArrayList<>();
     array.forEach(count -> counts.add(count.longValue()));
     return counts.stream().mapToLong(Long::longValue).toArray();
-  }
-
-  private static Path shared() {
-    Path folder = Path.of("").toAbsolutePath();
-    while (folder != null && !Files.isDirectory(folder.resolve("mlops-api"))) {
-      folder = folder.getParent();
-    }
-    assumeTrue(folder != null, "skipped: not run inside the repository");
-    Path shared = folder.resolveSibling("shared").resolve("fixtures");
-    assumeTrue(
-        Files.isDirectory(shared),
-        "skipped: ../shared/fixtures, which holds data that may be read but not committed, is"
-            + " not there");
-    return shared;
   }
 }

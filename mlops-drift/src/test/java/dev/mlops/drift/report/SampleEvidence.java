@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import dev.mlops.drift.Fixtures;
 import dev.mlops.drift.baseline.ColumnBaseline;
 import dev.mlops.drift.compare.Comparison;
 import dev.mlops.drift.compare.Rule;
@@ -36,15 +37,7 @@ final class SampleEvidence {
 
   /** The storms of the class path, one of their windows. */
   static Evidence storms(String window) {
-    return of(resource("fixtures/datasets/storms"), window, new Rule(0.01, 0.1));
-  }
-
-  static Path resource(String name) {
-    try {
-      return Path.of(SampleEvidence.class.getClassLoader().getResource(name).toURI());
-    } catch (java.net.URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return of(Fixtures.resource("fixtures/datasets/storms"), window, new Rule(0.01, 0.1));
   }
 
   /** A window of a data set against its training rows. */
