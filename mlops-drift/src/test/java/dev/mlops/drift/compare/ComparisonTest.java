@@ -50,6 +50,19 @@ class ComparisonTest {
   }
 
   @Test
+  void numbers_allBeyondEitherEndOfTraining_haveMovedAllTheWay() {
+    long[] before = {0, 1000, 1000, 1000, 0, 0, 0, 0, 0};
+    long[] above = {0, 0, 0, 0, 500, 0, 0, 0, 0};
+    long[] below = {500, 0, 0, 0, 0, 0, 0, 0, 0};
+    Measure up = Comparison.of(NUMBERS, before, above, RULE).measures().get(0);
+    Measure down = Comparison.of(NUMBERS, before, below, RULE).measures().get(0);
+    assertThat(up.effect()).isEqualTo(1);
+    assertThat(up.cell()).isEqualTo(3);
+    assertThat(down.effect()).isEqualTo(1);
+    assertThat(down.cell()).isZero();
+  }
+
+  @Test
   void numbers_allMissing_driftByTheShareAlone() {
     long[] before = {0, 1000, 1000, 1000, 0, 0, 0, 0, 0};
     long[] after = {0, 0, 0, 0, 0, 0, 0, 0, 500};
