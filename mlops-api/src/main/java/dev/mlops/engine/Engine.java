@@ -43,4 +43,15 @@ public interface Engine {
    *     left behind
    */
   EngineSession load(StoredVersion version, int slots);
+
+  /**
+   * How much memory a session of a version will take, for the check that a load has room: better
+   * too much than too little. Called before {@link #load}.
+   *
+   * @param slots as for {@link #load}
+   * @return bytes beyond the Java heap; 0 if it takes none worth counting
+   */
+  default long memory(StoredVersion version, int slots) {
+    return 0;
+  }
 }

@@ -46,7 +46,9 @@ public final class Call {
   }
 
   /**
-   * How long the call may wait for a slot at most. Zero never waits. It does not cut a run short.
+   * How long the call may take: the wait for a slot and, where the engine can be stopped, the run,
+   * which is ended some milliseconds after its time at the latest. Zero never waits for a slot, and
+   * leaves the run the runtime's own limit.
    *
    * @throws IllegalArgumentException if it is negative
    */

@@ -3,8 +3,8 @@ package dev.mlops.inference;
 import dev.mlops.model.MlopsException;
 
 /**
- * A call was given up while it waited, as its thread was interrupted. Nothing was scored; safe to
- * try again.
+ * A call was given up: its time was over while the model ran, its thread was interrupted, or its
+ * lease had expired. Safe to try again.
  */
 public final class DeadlineException extends MlopsException {
   private static final long serialVersionUID = 1L;

@@ -1,6 +1,7 @@
 package dev.mlops.inference;
 
 import dev.mlops.model.Version;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 
@@ -28,5 +29,23 @@ final class FunctionHandle<I, O> implements ModelHandle<I, O> {
   @Override
   public Version version() {
     return Prediction.of("").version();
+  }
+
+  @Override
+  public ModelLease<I, O> lease(Duration atMost) {
+    return new ModelLease<>() {
+      @Override
+      public Version version() {
+        return FunctionHandle.this.version();
+      }
+
+      @Override
+      public Prediction<O> predict(I input, Call call) {
+        return FunctionHandle.this.predict(input, call);
+      }
+
+      @Override
+      public void close() {}
+    };
   }
 }

@@ -2,6 +2,8 @@ package dev.mlops.inference;
 
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.model.Version;
+import dev.mlops.observe.LifecycleEvent;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 
@@ -29,8 +31,9 @@ public interface ModelHandle<I, O> {
    * @return the caller's to keep
    * @throws InvalidInputException if the input does not fit the schema
    * @throws OverloadedException if no slot came free within the call's limit
-   * @throws DeadlineException if the thread was interrupted while it waited; the interrupt stays
-   *     set
+   * @throws DeadlineException if the call's time was over while the model ran, or its thread was
+   *     interrupted; the interrupt stays set
+   * @throws ModelUnavailableException if the route serves no version yet
    * @throws ModelFailedException if the model failed
    */
   Prediction<O> predict(I input, Call call);
@@ -43,20 +46,48 @@ public interface ModelHandle<I, O> {
   /**
    * Scores many inputs with one version, in order, whatever is swapped meanwhile. Runs in chunks of
    * at most 1,024 rows and lets other callers in between, so a long batch delays nobody. The limit
-   * covers the waits for slots, each by itself.
+   * covers each wait for a slot by itself, and gives the run of a chunk as many times itself as the
+   * chunk has rows.
    *
    * @param inputs at least one; read, not kept
    * @return one prediction an input, in the same order
    * @throws InvalidInputException if it is empty, or an input does not fit the schema: the message
    *     names its row; observers may have been told of chunks before it
    * @throws OverloadedException if no slot came free within the call's limit
-   * @throws DeadlineException if the thread was interrupted; the interrupt stays set
+   * @throws DeadlineException if a chunk's time was over while the model ran, or the thread was
+   *     interrupted; the interrupt stays set
+   * @throws ModelUnavailableException if the route serves no version yet
    * @throws ModelFailedException if the model failed
    */
   List<Prediction<O>> predictAll(List<? extends I> inputs, Call call);
 
   /** The version its route serves now. */
   Version version();
+
+  /**
+   * Takes the version that serves now for several calls.
+   *
+   * @param atMost how long it may be held; a lease that is not closed by then is ended, and {@link
+   *     LifecycleEvent.LeaseExpired} names who took it
+   * @return the caller's to close
+   * @throws IllegalArgumentException if the time is zero or negative
+   * @throws OverloadedException if the runtime is closed
+   * @throws ModelUnavailableException if the route serves no version yet
+   */
+  ModelLease<I, O> lease(Duration atMost);
+
+  /**
+   * The same handle with an answer for the times when the model has none: the route serves no
+   * version yet, no slot came free, the call's time was over, the model failed. What is wrong with
+   * the input is still thrown. Such a prediction is one of version {@code fallback:0}, and no
+   * observer is told of it.
+   *
+   * @param fallback makes the answer from the input, on the caller's thread; what it throws, the
+   *     call throws
+   */
+  default ModelHandle<I, O> orElse(Function<? super I, ? extends O> fallback) {
+    return new FallbackHandle<>(this, fallback);
+  }
 
   /**
    * A handle that answers by a function, for tests of code that takes one. Its predictions are

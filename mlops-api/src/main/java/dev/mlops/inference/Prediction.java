@@ -15,6 +15,7 @@ import java.util.function.Supplier;
  */
 public final class Prediction<O> {
   private static final Version FAKE = new Version("fake", "0", "sha256:" + "0".repeat(64));
+  private static final Version FALLBACK = new Version("fallback", "0", FAKE.id());
 
   private final O value;
   private final Version version;
@@ -31,12 +32,21 @@ public final class Prediction<O> {
    * receipt that can be parsed, the same for all of them.
    */
   public static <O> Prediction<O> of(O value) {
+    return ofNoModel(value, FAKE);
+  }
+
+  /** A prediction that stands in for one that could not be made; see {@link ModelHandle#orElse}. */
+  static <O> Prediction<O> fallback(O value) {
+    return ofNoModel(value, FALLBACK);
+  }
+
+  private static <O> Prediction<O> ofNoModel(O value, Version version) {
     return of(
         value,
-        FAKE,
+        version,
         () ->
             new Receipt(
-                    "fake",
+                    version.model(),
                     "0",
                     "0".repeat(24),
                     0,

@@ -7,10 +7,12 @@ import java.util.Optional;
 /**
  * How a runtime is, at one moment.
  *
- * @param ready whether every route serves a version
+ * @param ready whether every route serves a version. Nothing else makes a runtime unready: drift, a
+ *     refused version or a store that is down are details of a route
  * @param routes in alphabetical order
+ * @param droppedEvents how many events listeners were not told of, as they were too slow
  */
-public record Health(boolean ready, List<Route> routes) {
+public record Health(boolean ready, List<Route> routes, long droppedEvents) {
   /** Copies the list. */
   public Health {
     routes = List.copyOf(routes);
@@ -23,7 +25,24 @@ public record Health(boolean ready, List<Route> routes) {
    * @param serving the version it answers with
    * @param overridden whether this process serves something else than the alias says, on purpose
    * @param problem what a person should know: a refused version, a store that is down
+   * @param versions each that is loaded, being loaded, refused or banned
    */
   public record Route(
-      String route, Optional<Version> serving, boolean overridden, Optional<String> problem) {}
+      String route,
+      Optional<Version> serving,
+      boolean overridden,
+      Optional<String> problem,
+      List<Loaded> versions) {
+    /** Copies the list. */
+    public Route {
+      versions = List.copyOf(versions);
+    }
+  }
+
+  /**
+   * A version of a route.
+   *
+   * @param predictions how many rows it has answered on this route
+   */
+  public record Loaded(Version version, VersionState state, long predictions) {}
 }

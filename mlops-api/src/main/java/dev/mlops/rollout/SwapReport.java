@@ -33,4 +33,9 @@ public record SwapReport(
   public boolean swapped() {
     return !from.equals(Optional.of(to));
   }
+
+  /** Whether it serves although a gate did not let it pass: a person overrode it. */
+  public boolean forced() {
+    return swapped() && !gates.stream().allMatch(Gate.Result::lets);
+  }
 }

@@ -11,9 +11,10 @@ final class HealthTest {
   @Test
   void new_copiesTheRoutes() {
     List<Health.Route> routes = new ArrayList<>();
-    Health health = new Health(true, routes);
+    Health health = new Health(true, routes, 0);
     routes.add(
-        new Health.Route("storms@champion", Optional.empty(), false, Optional.of("store down")));
+        new Health.Route(
+            "storms@champion", Optional.empty(), false, Optional.of("store down"), List.of()));
     assertThat(health.routes()).isEmpty();
   }
 }

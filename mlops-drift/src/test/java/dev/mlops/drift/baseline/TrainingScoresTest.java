@@ -9,6 +9,7 @@ import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.Call;
 import dev.mlops.inference.InvalidInputException;
 import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.ModelLease;
 import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
 import dev.mlops.model.ElementType;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -119,6 +121,11 @@ final class TrainingScoresTest {
       calls.add(call);
       rows.addAll(inputs);
       return inputs.stream().map(input -> Prediction.of(Row.of("p", 0.5))).toList();
+    }
+
+    @Override
+    public ModelLease<Row, Row> lease(Duration atMost) {
+      throw new IllegalStateException("not in these tests");
     }
 
     @Override

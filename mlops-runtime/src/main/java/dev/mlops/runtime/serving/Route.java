@@ -123,7 +123,8 @@ final class Route {
         name(),
         Optional.ofNullable(now).map(t -> t.version.version),
         state.override().isPresent(),
-        Optional.ofNullable(problem));
+        Optional.ofNullable(problem),
+        List.of());
   }
 
   /**

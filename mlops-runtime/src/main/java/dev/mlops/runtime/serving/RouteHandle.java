@@ -4,6 +4,7 @@ import dev.mlops.inference.Call;
 import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.InvalidInputException;
 import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.ModelLease;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Prediction;
 import dev.mlops.model.ModelSchema;
@@ -112,6 +113,11 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
   @Override
   public Version version() {
     return route.table().version.version;
+  }
+
+  @Override
+  public ModelLease<I, O> lease(Duration atMost) {
+    throw new UnsupportedOperationException("in the works"); // replaced before this lands
   }
 
   /** The route and what it serves. */

@@ -109,7 +109,7 @@ public final class Routes {
     routes.values().forEach(route -> sorted.put(route.name(), route.health()));
     boolean ready =
         !closed && sorted.values().stream().allMatch(route -> route.serving().isPresent());
-    return new Health(ready, List.copyOf(sorted.values()));
+    return new Health(ready, List.copyOf(sorted.values()), 0);
   }
 
   /** Ends every version; waits for it. */

@@ -168,7 +168,7 @@ class RouteTest {
     assertThatThrownBy(() -> model(routes))
         .isInstanceOf(ModelNotFoundException.class)
         .hasMessageContaining("No m@champion; the store holds [1]");
-    assertThat(routes.health()).isEqualTo(new Health(true, List.of()));
+    assertThat(routes.health()).isEqualTo(new Health(true, List.of(), 0));
   }
 
   @Test
