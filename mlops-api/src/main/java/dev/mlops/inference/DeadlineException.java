@@ -1,6 +1,7 @@
 package dev.mlops.inference;
 
 import dev.mlops.model.MlopsException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call was given up: its time was over while the model ran, its thread was interrupted, or its
@@ -11,6 +12,11 @@ public final class DeadlineException extends MlopsException {
 
   /** Creates the failure. */
   public DeadlineException(String message) {
-    super(Kind.RETRY, "deadline", message, null);
+    this(message, null);
+  }
+
+  /** Creates the failure, with what led to it. */
+  public DeadlineException(String message, @Nullable Throwable cause) {
+    super(Kind.RETRY, "deadline", message, cause);
   }
 }

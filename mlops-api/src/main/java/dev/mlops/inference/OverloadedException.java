@@ -1,6 +1,7 @@
 package dev.mlops.inference;
 
 import dev.mlops.model.MlopsException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * No slot came free within the call's limit, or the runtime is closing. Nothing was scored; safe to
@@ -11,6 +12,11 @@ public final class OverloadedException extends MlopsException {
 
   /** Creates the failure. */
   public OverloadedException(String message) {
-    super(Kind.RETRY, "overloaded", message, null);
+    this(message, null);
+  }
+
+  /** Creates the failure, with what led to it. */
+  public OverloadedException(String message, @Nullable Throwable cause) {
+    super(Kind.RETRY, "overloaded", message, cause);
   }
 }

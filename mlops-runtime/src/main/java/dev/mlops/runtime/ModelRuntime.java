@@ -2,11 +2,16 @@ package dev.mlops.runtime;
 
 import dev.mlops.engine.Engine;
 import dev.mlops.engine.ModelFailedException;
+import dev.mlops.inference.Call;
 import dev.mlops.inference.Codec;
+import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.ModelUnavailableException;
+import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Row;
 import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.observe.Health;
+import dev.mlops.observe.RuntimeListener;
 import dev.mlops.observe.VersionObserver;
 import dev.mlops.rollout.Gate;
 import dev.mlops.rollout.SwapReport;
@@ -42,12 +47,12 @@ import org.jspecify.annotations.Nullable;
  * they throw {@link IllegalStateException}.
  */
 public final class ModelRuntime implements AutoCloseable {
-  private static final Duration DRAIN = Duration.ofSeconds(10);
-
   private final Routes routes;
+  private final Duration drain;
 
   private ModelRuntime(Settings settings) {
     this.routes = new Routes(settings);
+    this.drain = settings.limits().drain();
   }
 
   /** Starts a runtime; the store is the one required part. */
@@ -130,8 +135,28 @@ public final class ModelRuntime implements AutoCloseable {
   }
 
   /**
-   * Ends a rollback by a person's wish: lifts override and ban, and serves what the alias names now
-   * if the gates let it.
+   * Serves a version of a person's choice, in this process alone, until a newer revision of the
+   * alias serves or {@link #clearOverride}. It must load, fit its schema, answer with finite
+   * numbers and match its golden records; gates that compare it with the version in force are
+   * reported and not obeyed, so that the way back is never barred: {@link SwapReport#forced} tells.
+   * With a state folder it outlives a restart.
+   *
+   * @param number of a version of the route's model
+   * @param reason why, for {@link #health()} and for whoever looks later
+   * @throws ModelNotFoundException if the store holds no such version
+   * @throws VersionRefusedException if a gate that does not compare fails; all stays as it was
+   * @throws PackageCorruptException if the package is not what its manifest says
+   * @throws ModelFailedException if it cannot be loaded or run
+   * @throws IllegalStateException if the route is pinned
+   * @throws InvalidSettingsException if there is no such route
+   */
+  public SwapReport override(String route, String number, String reason) {
+    return routes.override(route, number, Objects.requireNonNull(reason, "say why, for health()"));
+  }
+
+  /**
+   * Ends a rollback or an override by a person's wish: lifts override and ban, and serves what the
+   * alias names now if the gates let it.
    *
    * @throws VersionRefusedException if a gate does not let it pass; all stays as it was
    * @throws IllegalStateException if the route is pinned
@@ -146,15 +171,28 @@ public final class ModelRuntime implements AutoCloseable {
     return routes.health();
   }
 
-  /** Closes with 10 seconds for running calls; see {@link #close(Duration)}. */
+  /**
+   * Waits until every route that was asked for serves a version.
+   *
+   * @throws ModelUnavailableException if one does not within the time: which, and why
+   * @throws OverloadedException if the runtime is closed meanwhile
+   * @throws DeadlineException if the thread is interrupted; the interrupt stays set
+   */
+  public void awaitReady(Duration atMost) {
+    routes.awaitReady(atMost);
+  }
+
+  /** Closes with the time for running calls that the builder was given. */
   @Override
   public void close() {
-    close(DRAIN);
+    close(drain);
   }
 
   /**
-   * Answers no more calls and gives everything back, once however often asked. A call that still
-   * runs after the drain time is told to stop; its session is closed when it has, never under it.
+   * Answers no more calls and gives everything back, once however often asked: no call begins any
+   * more, those that run may finish, observers and listeners are told the last and closed, then the
+   * sessions. A call that still runs after the drain time is told to stop; its session is closed
+   * when it has, never under it.
    *
    * @param drain how long running calls and batches may go on
    */
@@ -169,11 +207,18 @@ public final class ModelRuntime implements AutoCloseable {
   public static final class Builder {
     private @Nullable ModelStore store;
     private final List<VersionObserver.Factory> observers = new ArrayList<>();
+    private final List<RuntimeListener> listeners = new ArrayList<>();
     private final List<Settings.ModelGate> gates = new ArrayList<>();
     private final List<Engine> engines = new ArrayList<>();
     private int slots = Runtime.getRuntime().availableProcessors();
     private Duration within = Duration.ofSeconds(1);
     private Duration keepWarm = Duration.ofMinutes(10);
+    private Duration drain = Duration.ofSeconds(10);
+    private Duration follow = Duration.ofSeconds(30);
+    private boolean startDegraded;
+    private boolean leaseStacks;
+    private boolean memoryCheck = true;
+    private boolean trim = true;
     private @Nullable Path state;
     private InstantSource clock = InstantSource.system();
 
@@ -188,6 +233,12 @@ public final class ModelRuntime implements AutoCloseable {
     /** Is told of predictions; several are told in turn. */
     public Builder observer(VersionObserver.Factory observer) {
       observers.add(observer);
+      return this;
+    }
+
+    /** Is told what happens to versions, and how calls went; several are told in turn. */
+    public Builder listener(RuntimeListener listener) {
+      listeners.add(listener);
       return this;
     }
 
@@ -220,7 +271,7 @@ public final class ModelRuntime implements AutoCloseable {
       return this;
     }
 
-    /** How long a call that does not say waits for a slot; 1 second unless said. */
+    /** The limit of a call that does not say; see {@link Call#within}. 1 second unless said. */
     public Builder within(Duration defaultDeadline) {
       this.within = defaultDeadline;
       return this;
@@ -232,6 +283,63 @@ public final class ModelRuntime implements AutoCloseable {
      */
     public Builder keepWarm(Duration previousVersion) {
       this.keepWarm = previousVersion;
+      return this;
+    }
+
+    /**
+     * How long calls, batches and leases of a version that ends may go on; 10 seconds unless said,
+     * as Kubernetes kills a pod after 30.
+     */
+    public Builder drain(Duration atMost) {
+      this.drain = atMost;
+      return this;
+    }
+
+    /**
+     * How often the runtime looks at the aliases by itself and serves what they name, as by {@link
+     * ModelRuntime#refresh}; 30 seconds unless said, zero for never. A look that fails is repeated
+     * ever more rarely, up to every five minutes.
+     */
+    public Builder follow(Duration every) {
+      this.follow = every;
+      return this;
+    }
+
+    /**
+     * Lets {@link ModelRuntime#model} return a handle where no version can be served yet: the store
+     * is down, holds none, or the first does not load. Loading is tried again and again, and calls
+     * meanwhile throw {@link ModelUnavailableException} or take the way of {@link
+     * ModelHandle#orElse}. Unless said, {@code model} throws instead.
+     */
+    public Builder startDegraded(boolean allowed) {
+      this.startDegraded = allowed;
+      return this;
+    }
+
+    /**
+     * Keeps with each lease the stack that took it, for {@code LeaseExpired}: some microseconds a
+     * lease. Off unless said.
+     */
+    public Builder leaseStacks(boolean kept) {
+      this.leaseStacks = kept;
+      return this;
+    }
+
+    /**
+     * Whether a version is refused, before it is loaded, that would not fit into what the container
+     * or the machine has left. On unless said.
+     */
+    public Builder memoryCheck(boolean on) {
+      this.memoryCheck = on;
+      return this;
+    }
+
+    /**
+     * Whether native memory that a closed version freed is given back to the operating system, by
+     * the JVM's own diagnostic command where it has it. On unless said.
+     */
+    public Builder trimMemory(boolean on) {
+      this.trim = on;
       return this;
     }
 
@@ -269,6 +377,15 @@ public final class ModelRuntime implements AutoCloseable {
       if (keepWarm.isNegative() || keepWarm.compareTo(Duration.ofDays(365)) > 0) {
         problems.add("keepWarm was " + keepWarm + " but must be from zero to 365 days");
       }
+      if (drain.isNegative() || drain.compareTo(Duration.ofDays(1)) > 0) {
+        problems.add("drain was " + drain + " but must be from zero to a day");
+      }
+      if (follow.isNegative()
+          || (!follow.isZero() && follow.compareTo(Duration.ofMillis(100)) < 0)
+          || follow.compareTo(Duration.ofDays(1)) > 0) {
+        problems.add(
+            "follow was " + follow + " but must be from 100 ms to a day, or zero for never");
+      }
       if (!problems.isEmpty() || store == null) {
         throw new InvalidSettingsException(problems);
       }
@@ -279,10 +396,10 @@ public final class ModelRuntime implements AutoCloseable {
               store,
               all,
               observers,
+              listeners,
               gates,
-              slots,
-              within,
-              keepWarm,
+              new Settings.Limits(slots, within, keepWarm, drain),
+              new Settings.Upkeep(follow, startDegraded, leaseStacks, memoryCheck, trim),
               Optional.ofNullable(state),
               clock,
               new SecureRandom().nextLong()));

@@ -1,15 +1,24 @@
 package dev.mlops.runtime.serving;
 
+import dev.mlops.observe.Health;
+import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.observe.VersionState;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one thread that ends versions: waits until nothing holds one, then until no call runs, then
- * closes its session. No caller's thread ever does.
+ * closes its session if no other route has it. No caller's thread ever does.
  */
 final class Lifecycle {
   private static final System.Logger LOG = System.getLogger(Lifecycle.class.getName());
@@ -17,19 +26,35 @@ final class Lifecycle {
   /** How long one look at a version that does not end may hold up the others. */
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+  /** From one look to the next where nothing wakes the thread. */
+  private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  private static final long PARKED_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private static final long OVER = -1;
+
+  /** What a run that was told to stop has for it; an engine looks between two operators. */
+  static final Duration GRACE = Duration.ofSeconds(1);
+
+  private final Sessions sessions;
   private final CallbackGuard guard;
+  private final Events events;
+  private final InstantSource clock;
   private final ScheduledThreadPoolExecutor thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
 
-  /** How many versions were given to {@link #end} and are not closed; guarded by the lock. */
-  private int ending;
+  /** What was given to {@link #end} and is not closed; guarded by the lock. */
+  private final List<Ending> endings = new ArrayList<>();
 
   /** Whether the thread is to end with the last of them; guarded by the lock. */
   private boolean finishing;
 
-  Lifecycle(CallbackGuard guard) {
+  Lifecycle(Sessions sessions, CallbackGuard guard, Events events, InstantSource clock) {
+    this.sessions = sessions;
     this.guard = guard;
+    this.events = events;
+    this.clock = clock;
     thread =
         new ScheduledThreadPoolExecutor(
             1,
@@ -39,23 +64,97 @@ final class Lifecycle {
               return created;
             });
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    thread.setRemoveOnCancelPolicy(true);
+  }
+
+  private enum Stage {
+    HOLDS,
+    CALLS,
+    TERMINATED,
+    PARKED
+  }
+
+  /** A version on its way out; of the thread, but for the state. */
+  private static final class Ending {
+    final String route;
+    final @Nullable ServedVersion served; // null for one that never served
+    final LoadedVersion loaded;
+    final long began = System.nanoTime();
+    final long deadline;
+    Stage stage = Stage.HOLDS;
+    boolean shared;
+    boolean terminated;
+    long @Nullable [] runs; // of a session that stays: what ran when the route left it
+    volatile VersionState state = VersionState.DRAINING;
+
+    Ending(String route, @Nullable ServedVersion served, LoadedVersion loaded, Duration drain) {
+      this.route = route;
+      this.served = served;
+      this.loaded = loaded;
+      this.deadline = began + drain.toNanos();
+    }
+
+    boolean late() {
+      return System.nanoTime() - deadline >= 0;
+    }
   }
 
   /** Runs a task on the thread after a time, unless the thread has ended by then. */
-  void after(Duration delay, Runnable task) {
-    var unused = thread.schedule(guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
+  Future<?> after(Duration delay, Runnable task) {
+    return thread.schedule(guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  /** Ends a version that left the routing table: in order, and never under a call. */
-  void end(LoadedVersion version, Duration drain) {
+  /** Ends a version that left its route: in order, and never under a call. */
+  void end(String route, ServedVersion served, Duration drain) {
+    served.retire();
+    begin(new Ending(route, served, served.loaded, drain));
+  }
+
+  /** Gives a version back that never served. */
+  void discard(String route, LoadedVersion loaded) {
+    begin(new Ending(route, null, loaded, Duration.ZERO));
+  }
+
+  private void begin(Ending ending) {
     lock.lock();
     try {
-      ending++;
+      endings.add(ending);
     } finally {
       lock.unlock();
     }
-    long deadline = System.nanoTime() + drain.toNanos();
-    thread.execute(guarded(() -> step(version, deadline, Stage.HOLDS)));
+    again(ending, 0);
+  }
+
+  private void again(Ending ending, long nanos) {
+    Runnable step = guarded(() -> step(ending));
+    if (nanos == 0) {
+      thread.execute(step);
+    } else {
+      var unused = thread.schedule(step, nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** The versions of a route that are on their way out. */
+  List<Health.Loaded> endingOf(String route) {
+    lock.lock();
+    try {
+      return endings.stream()
+          .filter(ending -> ending.route.equals(route) && ending.served != null)
+          .map(
+              ending ->
+                  new Health.Loaded(
+                      ending.loaded.version,
+                      ending.state,
+                      ending.served == null ? 0 : ending.served.rows()))
+          .toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until nothing is on its way out. */
+  boolean settle(Duration atMost) {
+    return await(atMost);
   }
 
   /**
@@ -65,18 +164,27 @@ final class Lifecycle {
    * @return whether they are
    */
   boolean finish(Duration atMost) {
-    long left = atMost.toNanos();
     lock.lock();
     try {
       finishing = true;
-      while (ending > 0 && left > 0) {
+      boolean all = await(atMost);
+      if (all) {
+        thread.shutdownNow();
+      }
+      return all;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean await(Duration atMost) {
+    long left = atMost.toNanos();
+    lock.lock();
+    try {
+      while (!endings.isEmpty() && left > 0) {
         left = ended.awaitNanos(left);
       }
-      if (ending == 0) {
-        thread.shutdownNow();
-        return true;
-      }
-      return false;
+      return endings.isEmpty();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
@@ -85,48 +193,129 @@ final class Lifecycle {
     }
   }
 
-  private enum Stage {
-    HOLDS,
-    CALLS,
-    CANCELLED
-  }
-
   /* Each step waits a little and comes again, so that one version that does not end delays no other for long. */
-  private void step(LoadedVersion version, long deadline, Stage stage) {
-    boolean late = System.nanoTime() - deadline >= 0;
-    Stage next = stage;
-    if (stage == Stage.HOLDS) {
-      if (version.slots.awaitHolds(LOOK_NANOS) || late) {
-        next = Stage.CALLS;
+  private void step(Ending ending) {
+    ServedVersion served = ending.served;
+    if (ending.stage == Stage.HOLDS) {
+      if (served != null && served.holds.any()) {
+        if (!ending.late()) {
+          again(ending, AGAIN_NANOS);
+          return;
+        }
+        served.endHolds();
       }
-    } else if (version.slots.close(LOOK_NANOS)) {
-      closed(version);
-      return;
-    } else if (late) {
-      if (stage == Stage.CALLS) {
-        LOG.log(
-            Level.WARNING,
-            "{0} still runs a call after its drain time; it is told to stop",
-            version.version);
-      }
-      version.cancelRunning();
-      next = Stage.CANCELLED;
+      ending.shared = !sessions.leave(ending.loaded);
+      ending.stage = Stage.CALLS;
     }
-    Stage then = next;
-    thread.execute(guarded(() -> step(version, deadline, then)));
+    if (ending.shared) {
+      leaveTheSession(ending);
+    } else {
+      closeTheSession(ending);
+    }
   }
 
-  private void closed(LoadedVersion version) {
+  /*
+   * Another route goes on with the session, and its calls keep the slots busy. A call that had its
+   * slot when this route left runs the model once at most from then on: when a slot was seen free,
+   * or has begun a second run, it is over.
+   */
+  private void leaveTheSession(Ending ending) {
+    LoadedVersion loaded = ending.loaded;
+    long[] runs = ending.runs;
+    if (runs == null) {
+      runs = new long[loaded.slots.size()];
+      for (int slot = 0; slot < runs.length; slot++) {
+        runs[slot] = loaded.state(slot).running();
+      }
+      ending.runs = runs;
+    }
+    for (int slot = 0; ending.served != null && slot < runs.length; slot++) {
+      if (runs[slot] != OVER) {
+        if (loaded.slots.busy(slot) && loaded.state(slot).running() - runs[slot] < 3) {
+          again(ending, AGAIN_NANOS);
+          return;
+        }
+        runs[slot] = OVER;
+      }
+    }
+    closed(ending);
+  }
+
+  private void closeTheSession(Ending ending) {
+    LoadedVersion loaded = ending.loaded;
+    if (loaded.slots.close(ending.stage == Stage.PARKED ? 0 : LOOK_NANOS)) {
+      closed(ending);
+      return;
+    }
+    if (!ending.late()) {
+      again(ending, 0);
+      return;
+    }
+    if (ending.stage == Stage.CALLS) {
+      LOG.log(
+          Level.WARNING,
+          "{0} still runs a call after its drain time; it is told to stop",
+          loaded.version);
+      ending.stage = Stage.TERMINATED;
+    }
+    ending.terminated = true;
+    loaded.cancelRunning(); // again and again: a call may have been between two runs
+    if (ending.stage == Stage.TERMINATED && System.nanoTime() - ending.deadline > GRACE.toNanos()) {
+      park(ending);
+    }
+    again(ending, ending.stage == Stage.PARKED ? PARKED_AGAIN_NANOS : 0);
+  }
+
+  private void park(Ending ending) {
+    ending.stage = Stage.PARKED;
+    ending.state = VersionState.PARKED;
+    String reason =
+        "a call runs in "
+            + ending.loaded.version
+            + " that its engine does not stop, "
+            + Duration.ofNanos(System.nanoTime() - ending.began).toSeconds()
+            + " s after the version was to end; its memory stays taken until the call ends";
+    LOG.log(Level.WARNING, reason);
+    if (ending.served != null) {
+      events.post(
+          new LifecycleEvent.Parked(clock.instant(), ending.route, ending.loaded.version, reason));
+    }
+  }
+
+  private void closed(Ending ending) {
+    Duration drain = Duration.ofNanos(System.nanoTime() - ending.began);
+    OptionalLong before = OptionalLong.empty();
+    OptionalLong after = OptionalLong.empty();
     boolean[] inside = guard.enter("close"); // observers are closed in here, and must not swap
     try {
-      version.closeSession();
+      if (ending.served != null) {
+        ending.served.closeObservers();
+      }
+      if (!ending.shared) {
+        ending.loaded.closeSession();
+      }
     } finally {
       inside[0] = false;
+      ServedVersion served = ending.served;
+      if (served != null) {
+        events.post(
+            new LifecycleEvent.Closed(
+                clock.instant(),
+                ending.route,
+                ending.loaded.version,
+                drain,
+                served.rows(),
+                served.slowest(),
+                before,
+                after,
+                ending.terminated,
+                ending.shared));
+      }
       lock.lock();
       try {
-        ending--;
+        endings.remove(ending);
         ended.signalAll();
-        if (finishing && ending == 0) {
+        if (finishing && endings.isEmpty()) {
           thread.shutdown();
         }
       } finally {

@@ -1,55 +1,64 @@
 package dev.mlops.runtime.serving;
 
 import dev.mlops.engine.EngineSession;
+import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.Call;
+import dev.mlops.inference.DeadlineException;
+import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Row;
 import dev.mlops.model.ElementType;
+import dev.mlops.model.MlopsException;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
 import dev.mlops.observe.Traffic;
-import dev.mlops.observe.VersionObserver;
+import dev.mlops.rollout.Gate;
 import dev.mlops.runtime.codec.BoundCodec;
 import dev.mlops.runtime.codec.Codecs;
 import dev.mlops.runtime.codec.Frame;
 import dev.mlops.store.StoredVersion;
-import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A version in an engine: its session, its slots, and who is told of its predictions. */
+/**
+ * A version in an engine: its session and its slots. The routes that serve it share it, each
+ * through a {@link ServedVersion} of its own.
+ */
 final class LoadedVersion {
   /** Rows a slot's buffers are made for; longer batches run in chunks. */
   static final int CHUNK = 1024;
-
-  private static final System.Logger LOG = System.getLogger(LoadedVersion.class.getName());
 
   final StoredVersion stored;
   final Version version;
   final ModelSchema schema;
   final ModelSchema described;
+  final String engine;
   final Slots slots;
+  private final Optional<Gate.Result> admission;
   private final EngineSession session;
   private final SlotState[] states;
   private final ElementType scoreType;
   private final BoundCodec<Row, Row> rowCodec;
-  private final AtomicBoolean observerFailed = new AtomicBoolean();
-
-  /* Written before the version is published, by the write that publishes it. */
-  private VersionObserver[] observers = {};
+  private final Watch watch;
 
   LoadedVersion(
       StoredVersion stored,
       ModelSchema described,
+      String engine,
       EngineSession session,
       int slots,
-      AtomicLong ids) {
+      Optional<Gate.Result> admission,
+      AtomicLong ids,
+      Watch watch) {
     this.stored = stored;
     this.version = stored.version();
     this.schema = stored.schema();
     this.described = described;
+    this.engine = engine;
     this.session = session;
+    this.admission = admission;
     this.slots = new Slots(slots);
     this.states = new SlotState[slots];
     for (int i = 0; i < slots; i++) {
@@ -62,18 +71,16 @@ final class LoadedVersion {
             .map(place -> schema.outputs().get(place.tensor()).type())
             .orElse(ElementType.FLOAT);
     this.rowCodec = Codecs.bind(schema, Row.class, Row.class);
+    this.watch = watch;
+  }
+
+  /** What the check for memory found before the load; empty if there was none. */
+  Optional<Gate.Result> admission() {
+    return admission;
   }
 
   SlotState state(int slot) {
     return states[slot];
-  }
-
-  boolean observed() {
-    return observers.length > 0;
-  }
-
-  void observers(List<VersionObserver> opened) {
-    observers = opened.toArray(VersionObserver[]::new);
   }
 
   Facts capture(SlotState state, int row, long time, Call call) {
@@ -81,19 +88,70 @@ final class LoadedVersion {
         version, scoreType, Traffic.LIVE, time, state.nextId(), state.frame.scores(row), call);
   }
 
-  void tell(SlotState state) {
-    for (VersionObserver observer : observers) {
+  /**
+   * Runs a slot whose inputs are written; the thread holds its claim.
+   *
+   * @param limitNanos after this time the run is ended, if the engine can
+   * @throws DeadlineException if it was, or the thread was interrupted
+   * @throws OverloadedException if it was ended because the version is to close
+   */
+  void run(SlotState state, long limitNanos) {
+    watch.expect(limitNanos);
+    long run = state.runs(limitNanos);
+    try {
+      state.frame.run();
+    } catch (ModelFailedException e) {
+      runAgainUnlessMeant(state, run, limitNanos, e);
+    } finally {
+      state.ran(run);
+    }
+  }
+
+  private void runAgainUnlessMeant(
+      SlotState state, long run, long limitNanos, ModelFailedException failure) {
+    ModelFailedException last = failure;
+    for (SlotState.Cancel cancel = state.takeCancel();
+        cancel != null;
+        cancel = state.takeCancel()) {
+      if (cancel.run() == run) {
+        throw ended(cancel.why(), limitNanos, last);
+      }
       try {
-        observer.observed(state);
-      } catch (Throwable e) { // whatever it is, the caller's answer is ready and right
-        if (observerFailed.compareAndSet(false, true)) {
-          LOG.log(
-              Level.WARNING,
-              "an observer of " + version + " failed; later failures of it are not logged",
-              e);
-        }
+        state.frame.run(); // it was meant for the run before, which was over by then
+        return;
+      } catch (ModelFailedException e) {
+        last = e;
       }
     }
+    throw last;
+  }
+
+  private MlopsException ended(SlotState.Why why, long limitNanos, ModelFailedException cause) {
+    return switch (why) {
+      case DEADLINE ->
+          new DeadlineException(
+              version
+                  + " did not answer within "
+                  + Duration.ofNanos(limitNanos).toMillis()
+                  + " ms, and its run was ended. Allow more time with Call.within, or find out what"
+                  + " makes it slow",
+              cause);
+      case INTERRUPT ->
+          new DeadlineException(
+              "the thread was interrupted while " + version + " ran, and the run was ended", cause);
+      case DRAIN ->
+          new OverloadedException(
+              version
+                  + " was closed while it ran, as its drain time was over, and the run was ended;"
+                  + " try again",
+              cause);
+    };
+  }
+
+  /** Asks the engine to end a run, which is told why; from any thread. */
+  void cancel(int slot, long run, SlotState.Why why) {
+    states[slot].cancel(run, why);
+    session.slot(slot).cancel();
   }
 
   /** Scores rows for a gate: as a caller would, but no observer is told. */
@@ -110,7 +168,7 @@ final class LoadedVersion {
                 + " ms");
       }
       try {
-        scoreChunk(states[slot].frame, rows, from, Math.min(CHUNK, rows.size() - from), answers);
+        scoreChunk(states[slot], rows, from, Math.min(CHUNK, rows.size() - from), answers);
       } finally {
         slots.release(slot);
       }
@@ -126,7 +184,7 @@ final class LoadedVersion {
     List<Row> answers = new ArrayList<>();
     for (SlotState state : states) {
       for (int run = 0; run < 3; run++) {
-        scoreChunk(state.frame, samples, 0, 1, answers);
+        scoreChunk(state, samples, 0, 1, answers);
       }
       if (largestBatch > 1) {
         List<Row> batch = new ArrayList<>(largestBatch);
@@ -135,43 +193,37 @@ final class LoadedVersion {
         }
         for (int run = 0; run < 2; run++) {
           answers.clear();
-          scoreChunk(state.frame, batch, 0, largestBatch, answers);
+          scoreChunk(state, batch, 0, largestBatch, answers);
         }
       }
     }
   }
 
-  private void scoreChunk(Frame frame, List<Row> rows, int from, int count, List<Row> answers) {
-    rowCodec.write(rows, from, count, frame);
-    frame.run();
+  private void scoreChunk(SlotState state, List<Row> rows, int from, int count, List<Row> answers) {
+    rowCodec.write(rows, from, count, state.frame);
+    run(state, Long.MAX_VALUE);
     for (int row = 0; row < count; row++) {
-      answers.add(rowCodec.read(frame, row));
+      answers.add(rowCodec.read(state.frame, row));
     }
   }
 
-  /** Asks every call that runs to end, where the engine can. */
-  void cancelRunning() {
+  /** Asks every call that runs to end; how many could not be asked. */
+  int cancelRunning() {
+    int cannot = 0;
     for (int i = 0; i < slots.size(); i++) {
-      if (slots.busy(i)) {
-        session.slot(i).cancel();
+      long run = states[i].running();
+      if ((run & 1) == 1) {
+        states[i].cancel(run, SlotState.Why.DRAIN);
+        cannot += session.slot(i).cancel() ? 0 : 1;
       }
     }
+    return cannot;
   }
 
   /** Gives everything back; only when all slots are closed. */
   void closeSession() {
-    for (VersionObserver observer : observers) {
-      quietly("observer", observer);
-    }
-    quietly("session", session);
-    quietly("package", stored);
-  }
-
-  private void quietly(String what, AutoCloseable closeable) {
-    try {
-      closeable.close();
-    } catch (Exception e) {
-      LOG.log(Level.WARNING, "closing the " + what + " of " + version + " failed", e);
-    }
+    watch.remove(this);
+    Quiet.close("session of " + version, session);
+    Quiet.close("package of " + version, stored);
   }
 }

@@ -12,19 +12,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 
-/**
- * Brings a version from the store into an engine, one at a time: two loads at once starve the calls
- * on a small machine.
- */
+/** Brings a version from the store into an engine. */
 final class Loader {
   private final Settings settings;
   private final AtomicLong ids;
-  private final ReentrantLock one = new ReentrantLock();
+  private final Watch watch;
 
-  Loader(Settings settings) {
+  Loader(Settings settings, Watch watch) {
     this.settings = settings;
+    this.watch = watch;
     this.ids = new AtomicLong(settings.firstId());
   }
 
@@ -36,33 +33,32 @@ final class Loader {
    * @return the caller's to end; on a failure nothing is left open
    */
   LoadedVersion load(Version version, int largestBatch, Phases phases) {
-    one.lock();
+    StoredVersion stored = settings.store().open(version);
+    phases.end("open");
     try {
-      StoredVersion stored = settings.store().open(version);
-      phases.end("open");
-      try {
-        return load(stored, largestBatch, phases);
-      } catch (Throwable e) {
-        stored.close();
-        throw e;
-      }
-    } finally {
-      one.unlock();
+      return load(stored, largestBatch, phases);
+    } catch (Throwable e) {
+      Quiet.close("package of " + version, stored);
+      throw e;
     }
   }
 
   private LoadedVersion load(StoredVersion stored, int largestBatch, Phases phases) {
     Engine engine = engineFor(stored);
     ModelSchema described = engine.describe(stored);
-    EngineSession session = engine.load(stored, settings.slots());
+    int slots = settings.limits().slots();
+    EngineSession session = engine.load(stored, slots);
     try {
-      LoadedVersion loaded = new LoadedVersion(stored, described, session, settings.slots(), ids);
+      LoadedVersion loaded =
+          new LoadedVersion(
+              stored, described, engine.name(), session, slots, Optional.empty(), ids, watch);
       phases.end("load");
       warm(loaded, largestBatch);
       phases.end("warm");
+      watch.add(loaded);
       return loaded;
     } catch (Throwable e) {
-      session.close();
+      Quiet.close("session of " + stored.version(), session);
       throw e;
     }
   }

@@ -1,7 +1,7 @@
 package dev.mlops.runtime.serving;
 
-import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.ModelUnavailableException;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.model.MlopsException;
@@ -9,25 +9,27 @@ import dev.mlops.model.ModelRef;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
 import dev.mlops.observe.Health;
-import dev.mlops.observe.VersionObserver;
+import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.observe.LifecycleEvent.Cause;
+import dev.mlops.observe.VersionState;
 import dev.mlops.rollout.Gate;
 import dev.mlops.rollout.SwapReport;
 import dev.mlops.rollout.VersionRefusedException;
 import dev.mlops.runtime.codec.BoundCodec;
 import dev.mlops.runtime.rollout.Gates;
-import dev.mlops.store.ModelNotFoundException;
 import dev.mlops.store.PackageCorruptException;
 import dev.mlops.store.Revision;
 import dev.mlops.store.StoreUnavailableException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -36,23 +38,26 @@ import org.jspecify.annotations.Nullable;
  * One route: what it serves, what it keeps warm, and what was decided about it.
  *
  * <p>Calls read {@link #table()} and nothing else. All that changes a route runs on its caller's
- * thread under the route's lock; the one write of the table publishes a version, and a version that
- * leaves the table is ended by the lifecycle thread.
+ * thread; the one write of the table publishes a version, and a version that leaves the table is
+ * ended by the lifecycle thread.
  */
 final class Route {
+  /*
+   * Two locks. `change` is held by whoever loads and checks a version, for as long as that takes:
+   * one change of a route at a time. `lock` guards the fields below and is held for moments: by a
+   * change when it publishes, by a rollback, a new handle, a look at the health. `change` is taken
+   * before `lock`.
+   *
+   * So a rollback does not wait for a load under way. When that load is done it finds another
+   * version in force than the one it was compared with: it makes its comparisons again with that
+   * one, and publishes or not as if it had begun after the rollback.
+   */
   private static final System.Logger LOG = System.getLogger(Route.class.getName());
 
-  /** Kubernetes kills after 30 s; a version that drains longer would be cut off in the middle. */
-  static final Duration DRAIN = Duration.ofSeconds(10);
-
-  private static final Duration EXPIRY_RETRY = Duration.ofMillis(100);
-
   private final ModelRef ref;
+  private final Shared shared;
   private final Settings settings;
-  private final Loader loader;
-  private final Lifecycle lifecycle;
-  private final StateFolder folder;
-  private final CallbackGuard guard;
+  private final ReentrantLock change = new ReentrantLock();
   private final ReentrantLock lock = new ReentrantLock();
 
   private volatile @Nullable Table table;
@@ -61,50 +66,74 @@ final class Route {
   private volatile int largestBatch = 1;
   private volatile @Nullable String problem;
   private volatile RouteState state = RouteState.NEW;
+  private volatile @Nullable UnderWay underWay;
 
   /* Guarded by the lock. */
   private final Map<Object, RouteHandle<?, ?>> handles = new HashMap<>();
   private final List<RouteHandle<?, ?>> byIndex = new ArrayList<>();
-  private final Map<String, Refusal> refused = new HashMap<>(); // by id
-  private @Nullable LoadedVersion warm;
+  private final Map<Version, Decision.Refusal> refused = new LinkedHashMap<>();
+  private @Nullable Version banned;
+  private @Nullable ServedVersion warm;
   private long warmUntil; // by System.nanoTime
   private boolean expiryPending;
+  private boolean seen;
 
-  Route(
-      ModelRef ref,
+  /** What the routes of a runtime share. */
+  record Shared(
       Settings settings,
-      Loader loader,
+      Sessions sessions,
       Lifecycle lifecycle,
       StateFolder folder,
-      CallbackGuard guard) {
+      CallbackGuard guard,
+      Events events,
+      Runnable changed) {}
+
+  /** A version that is being loaded or checked. */
+  private record UnderWay(Version version, VersionState state) {}
+
+  Route(ModelRef ref, Shared shared) {
     this.ref = ref;
-    this.settings = settings;
-    this.loader = loader;
-    this.lifecycle = lifecycle;
-    this.folder = folder;
-    this.guard = guard;
+    this.shared = shared;
+    this.settings = shared.settings();
   }
 
   String name() {
     return ref.toString();
   }
 
-  /**
-   * A failure that is told again without loading: for the same revision, beside the same version in
-   * force. What it failed by may be a comparison, and a new revision is a person's wish.
-   */
-  private record Refusal(long revision, String beside, List<Gate.Result> results) {}
+  ModelRef ref() {
+    return ref;
+  }
 
   Table table() {
     Table now = table;
     if (now == null) {
-      throw new IllegalStateException(ref + " serves nothing yet");
+      throw unavailable(null);
     }
     return now;
   }
 
+  private ModelUnavailableException unavailable(@Nullable Throwable cause) {
+    String why = problem;
+    return new ModelUnavailableException(
+        name() + " serves no version yet" + (why == null ? "" : ": " + why), cause);
+  }
+
+  boolean serves() {
+    return table != null;
+  }
+
   boolean closed() {
     return closed;
+  }
+
+  /** Whether it has an alias to follow. */
+  boolean follows() {
+    return ref.kind() == ModelRef.Kind.ALIAS;
+  }
+
+  Optional<String> problem() {
+    return Optional.ofNullable(problem);
   }
 
   long millis() {
@@ -117,15 +146,67 @@ final class Route {
     }
   }
 
-  Health.Route health() {
-    Table now = table;
-    return new Health.Route(
-        name(),
-        Optional.ofNullable(now).map(t -> t.version.version),
-        state.override().isPresent(),
-        Optional.ofNullable(problem),
-        List.of());
+  void tell(Function<Instant, LifecycleEvent> event) {
+    shared.events().post(event.apply(settings.clock().instant()));
   }
+
+  void failed(Throwable e) {
+    Table now = table;
+    if (now != null) {
+      now.served.failed(e);
+    }
+  }
+
+  // --- how it is ---
+
+  Health.Route health() {
+    lock.lock();
+    try {
+      Table now = table;
+      return new Health.Route(
+          name(),
+          Optional.ofNullable(now).map(t -> t.served.version),
+          state.override().isPresent(),
+          Optional.ofNullable(problem),
+          versions());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<Health.Loaded> versions() {
+    List<Health.Loaded> all = new ArrayList<>();
+    Table now = table;
+    if (now != null && !closed) {
+      all.add(loaded(now.served, VersionState.ACTIVE));
+    }
+    if (warm != null) {
+      all.add(loaded(warm, VersionState.RETAINED));
+    }
+    UnderWay coming = underWay;
+    if (coming != null) {
+      all.add(new Health.Loaded(coming.version(), coming.state(), 0));
+    }
+    all.addAll(shared.lifecycle().endingOf(name()));
+    refused
+        .keySet()
+        .forEach(version -> all.add(new Health.Loaded(version, VersionState.REFUSED, 0)));
+    if (banned != null) {
+      all.add(new Health.Loaded(banned, VersionState.BANNED, 0));
+    }
+    return all;
+  }
+
+  private static Health.Loaded loaded(ServedVersion served, VersionState state) {
+    return new Health.Loaded(served.version, state, served.rows());
+  }
+
+  /** Settings and state for whoever asks in support. */
+  RouteState state() {
+    return state;
+  }
+
+  // --- handles ---
 
   /**
    * The handle for a key, the same each time; the first one loads the version.
@@ -134,28 +215,63 @@ final class Route {
    */
   <I, O> @Nullable ModelHandle<I, O> handle(
       Object key, Function<ModelSchema, BoundCodec<I, O>> binder) {
+    if (table == null) {
+      change.lock();
+      try {
+        requireOpen();
+        if (dead) {
+          return null;
+        }
+        if (table == null) {
+          startOrDie();
+        }
+      } finally {
+        change.unlock();
+      }
+    }
     lock.lock();
     try {
       requireOpen();
-      if (dead) {
-        return null;
-      }
-      if (table == null) {
-        dead = true; // until it has started
-        start();
-        dead = false;
-      }
       @SuppressWarnings("unchecked") // the key names both types, or is the codec itself
       RouteHandle<I, O> there = (RouteHandle<I, O>) handles.get(key);
       if (there != null) {
         return there;
       }
-      RouteHandle<I, O> handle =
-          new RouteHandle<>(this, byIndex.size(), binder, guard, settings.within());
-      table = table().with(handle.bind(table().version.schema));
+      RouteHandle<I, O> handle = new RouteHandle<>(this, byIndex.size(), binder, shared);
+      Table now = table;
+      if (now != null) {
+        List<BoundCodec<?, ?>> codecs = new ArrayList<>(now.codecs());
+        codecs.add(handle.bind(now.served.loaded.schema));
+        table = new Table(now.served, codecs);
+      }
       byIndex.add(handle);
       handles.put(key, handle);
       return handle;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void startOrDie() {
+    dead = true; // until it has started
+    try {
+      start();
+    } catch (RuntimeException e) {
+      if (!settings.upkeep().startDegraded()) {
+        throw e;
+      }
+      LOG.log(Level.WARNING, "{0} begins without a version: {1}", name(), e.getMessage());
+    }
+    dead = false;
+  }
+
+  /** True once. */
+  boolean firstSeen() {
+    lock.lock();
+    try {
+      boolean first = !seen;
+      seen = true;
+      return first;
     } finally {
       lock.unlock();
     }
@@ -166,33 +282,61 @@ final class Route {
     return dead;
   }
 
-  /** Serves what the alias names now. */
+  // --- changes ---
+
+  /** Serves what the alias names now; or begins to serve, where it began without a version. */
   SwapReport refresh() {
-    lock.lock();
+    change.lock();
     try {
       requireOpen();
+      if (table == null) {
+        return start();
+      }
       if (ref.kind() != ModelRef.Kind.ALIAS) {
         return unchanged();
       }
-      Optional<Revision> head = head();
-      if (head.isEmpty() || head.get().revision() <= state.decided()) {
-        return unchanged();
-      }
-      Revision news = head.get();
-      if (news.revision() > state.highest()) {
-        keep(state.seen(news.revision())); // also if it is refused: the store must not go back
-      }
-      Refusal before = refused.get(news.version().id());
-      if (before != null
-          && before.revision() == news.revision()
-          && before.beside().equals(table().version.version.id())) {
-        VersionRefusedException again = refuse(news.version(), before.results());
+      Decision decision = decide(head(), Decision::follow);
+      if (decision instanceof Decision.Refuse before) {
+        VersionRefusedException again = refusal(before.revision().version(), before.results());
         problem = again.getMessage();
         throw again;
       }
-      return serve(news, gates(news.version(), false));
+      return carryOut(decision, Cause.ALIAS);
     } finally {
-      lock.unlock();
+      change.unlock();
+    }
+  }
+
+  /** Ends an override and its ban, and serves what the alias names now. */
+  SwapReport clearOverride() {
+    change.lock();
+    try {
+      requireOpen();
+      requireAlias("clearOverride");
+      table();
+      return carryOut(decide(head(), Decision::clear), Cause.CLEARED);
+    } finally {
+      change.unlock();
+    }
+  }
+
+  /** Serves a version of a person's choice, in this process alone. */
+  SwapReport override(String number, String reason) {
+    change.lock();
+    try {
+      requireOpen();
+      requireAlias("override");
+      table();
+      Version version =
+          settings.store().resolve(new ModelRef(ref.model(), ModelRef.Kind.NUMBER, number));
+      return serve(
+          version,
+          Optional.empty(),
+          settings.gates(ref.model()),
+          now -> now.overridden(number, reason, version.id()),
+          Cause.OVERRIDE);
+    } finally {
+      change.unlock();
     }
   }
 
@@ -203,54 +347,40 @@ final class Route {
       requireOpen();
       requireAlias("rollback");
       Phases phases = new Phases();
-      LoadedVersion back = warm;
-      LoadedVersion bad = table().version;
+      ServedVersion back = warm;
+      ServedVersion bad = table().served;
       if (back == null) {
         throw new IllegalStateException(
             "nothing is kept warm on "
                 + ref
                 + " to roll back to: "
                 + bad.version
-                + " serves alone. Move the alias to the version that should serve and refresh");
+                + " serves alone. Override the route with the version that should serve");
       }
       if (state.banned().equals(Optional.of(back.version.id()))) {
         throw new IllegalStateException(
             ref
                 + " was rolled back before: what is warm is "
                 + back.version
-                + ", which that rollback turned away. Move the alias to the version that should serve, or clear the override");
+                + ", which that rollback turned away. Override the route with the version that should serve, move the"
+                + " alias to it and refresh, or clear the override");
       }
-      Table bound = bind(back);
-      publish(bound);
+      publish(new Table(back, bind(back.loaded)));
       phases.end("publish");
       state = state.rolledBack(back.version.number(), reason, bad.version.id());
+      banned = bad.version;
       problem = standing();
       try {
-        folder.write(ref, state);
+        shared.folder().write(ref, state);
       } catch (StoreUnavailableException e) {
         problem = problem + "; a restart will not know of it: " + e.getMessage();
         LOG.log(Level.WARNING, problem, e);
       }
       phases.end("state");
-      return new SwapReport(
-          name(), Optional.of(bad.version), back.version, List.of(), phases.took());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Ends an override and its ban, and serves what the alias names now. */
-  SwapReport clearOverride() {
-    lock.lock();
-    try {
-      requireOpen();
-      requireAlias("clearOverride");
-      Optional<Revision> head = head();
-      if (head.isEmpty() || state.override().isEmpty()) {
-        return unchanged();
-      }
-      refused.remove(head.get().version().id());
-      return serve(head.get(), allGates());
+      SwapReport report =
+          new SwapReport(name(), Optional.of(bad.version), back.version, List.of(), phases.took());
+      tell(time -> new LifecycleEvent.Swapped(time, name(), Cause.ROLLBACK, report));
+      return report;
     } finally {
       lock.unlock();
     }
@@ -263,179 +393,307 @@ final class Route {
       if (closed) {
         return;
       }
-      closed = true;
-      endWarm();
+      closed = true; // a change under way sees it before it publishes
+      endWarm(drain);
       Table now = table;
       if (now != null) {
-        lifecycle.end(now.version, drain);
+        shared.lifecycle().end(name(), now.served, drain);
       }
     } finally {
       lock.unlock();
     }
   }
 
+  /** Waits for the change under way, which cannot be stopped in the middle of a load. */
+  boolean settle(Duration atMost) {
+    try {
+      if (!change.tryLock(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
+        return false;
+      }
+      change.unlock();
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Ends what is kept warm, as memory is short; whether there was anything. */
+  boolean endRetention() {
+    lock.lock();
+    try {
+      boolean any = warm != null;
+      endWarm(settings.limits().drain());
+      return any;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private SwapReport unchanged() {
-    Version now = table().version.version;
+    Version now = table().served.version;
     return new SwapReport(name(), Optional.of(now), now, List.of(), Map.of());
   }
 
-  /** The revision in force; empty, with the problem told, where it cannot be followed. */
+  /** The newest revision, from the store. */
   private Optional<Revision> head() {
-    Optional<Revision> head;
     try {
-      head = settings.store().alias(ref.model(), ref.selector()).head();
+      return settings.store().alias(ref.model(), ref.selector()).head();
     } catch (StoreUnavailableException | PackageCorruptException e) {
-      problem = e.getMessage();
+      fails(Optional.empty(), e);
       throw e;
     }
-    if (head.isEmpty()) {
-      problem =
-          ref
-              + " has no revision any more, after revision "
-              + state.highest()
-              + "; "
-              + serving()
-              + " goes on serving";
-      return head;
-    }
-    if (head.get().revision() < state.highest()) {
-      problem = wentBack(head.get().revision(), state.highest());
-      return Optional.empty();
-    }
-    if (head.get().revision() <= state.decided()) {
-      problem = standing();
-    }
-    return head;
   }
 
-  private String wentBack(long revision, long highest) {
-    return ref
-        + " stands at revision "
-        + revision
-        + ", but revision "
-        + highest
-        + " was seen before: the store went back in time. "
-        + serving()
-        + " goes on serving";
+  private Decision decide(Optional<Revision> head, Function<Decision.Known, Decision> rule) {
+    lock.lock();
+    try {
+      Decision decision =
+          rule.apply(
+              new Decision.Known(
+                  name(), state, head, table().served.version, List.copyOf(refused.values())));
+      if (decision instanceof Decision.Stay stay) {
+        problem = stay.problem().orElseGet(this::standing);
+      } else if (head.isPresent() && head.get().revision() > state.highest()) {
+        keep(
+            state.seen(head.get().revision())); // also if it is refused: the store must not go back
+      }
+      return decision;
+    } finally {
+      lock.unlock();
+    }
   }
 
-  /** Takes the version of a revision through loading and gates, and publishes it. */
-  private SwapReport serve(Revision head, List<Gate> gates) {
-    Phases phases = new Phases();
-    LoadedVersion active = table().version;
-    Version version = head.version();
-    RouteState next = state.seen(head.revision()).following(head.revision(), version.id());
-    if (version.equals(active.version)) {
-      decide(next);
+  private SwapReport carryOut(Decision decision, Cause cause) {
+    if (decision instanceof Decision.Accept accept) {
+      lock.lock();
+      try {
+        requireOpen();
+        decided(state.following(accept.revision().revision(), accept.revision().version().id()));
+      } finally {
+        lock.unlock();
+      }
+    }
+    if (!(decision instanceof Decision.Try trial)) {
       return unchanged();
     }
-    LoadedVersion candidate = null;
-    try {
-      candidate = loaded(version, phases);
-      List<Gate.Result> results = check(candidate, active, gates, head.revision());
-      Table bound = bind(candidate);
-      phases.end("gates");
-      decide(next);
-      publish(bound);
-      phases.end("publish");
-      return new SwapReport(name(), Optional.of(active.version), version, results, phases.took());
-    } catch (RuntimeException | Error e) {
-      if (candidate != null && candidate != warm && candidate != table().version) {
-        lifecycle.end(candidate, Duration.ZERO);
-      }
-      problem = e instanceof MlopsException ? e.getMessage() : e.toString();
-      throw e;
-    }
-  }
-
-  private LoadedVersion loaded(Version version, Phases phases) {
-    LoadedVersion there = warm;
-    return there != null && there.version.equals(version)
-        ? there
-        : loader.load(version, largestBatch, phases);
+    Revision head = trial.revision();
+    List<Gate> gates =
+        trial.passed() ? settings.comparisons(ref.model()) : settings.gates(ref.model());
+    return serve(
+        head.version(),
+        Optional.of(head.revision()),
+        gates,
+        now -> now.following(head.revision(), head.version().id()),
+        cause);
   }
 
   /**
-   * The gates a version must pass: what its id has passed it need not pass again, unless it is a
-   * comparison.
+   * Takes a version through loading and gates, and publishes it.
+   *
+   * @param revision that names it; empty for an override, which obeys no comparison
+   * @param then what is decided when it serves
    */
-  private List<Gate> gates(Version version, boolean starting) {
-    if (!state.passed().contains(version.id())) {
-      return allGates();
+  private SwapReport serve(
+      Version version,
+      Optional<Long> revision,
+      List<Gate> gates,
+      Function<RouteState, RouteState> then,
+      Cause cause) {
+    Phases phases = new Phases();
+    ServedVersion before = table().served;
+    before.watchSlowest();
+    underWay = new UnderWay(version, VersionState.LOADING);
+    LoadedVersion candidate = null;
+    try {
+      candidate = shared.sessions().acquire(version, largestBatch, phases);
+      underWay = new UnderWay(version, VersionState.CHECKING);
+      SwapReport report = publishIfGood(candidate, revision, gates, then, phases);
+      candidate = null; // the route's own now, or given back
+      if (report.swapped()) {
+        tell(time -> new LifecycleEvent.Swapped(time, name(), cause, report));
+      }
+      return report;
+    } catch (RuntimeException | Error e) {
+      fails(Optional.of(version), e);
+      throw e;
+    } finally {
+      underWay = null;
+      if (candidate != null) {
+        shared.lifecycle().discard(name(), candidate);
+      }
+      Table now = table;
+      if (now != null && now.served == before) {
+        before.stopWatching();
+      }
     }
-    return settings.gatesOf(ref.model()).stream()
-        .filter(gate -> gate.compares() && !starting)
-        .toList();
   }
 
-  private List<Gate> allGates() {
-    List<Gate> gates = new ArrayList<>(Gates.standard());
-    gates.addAll(settings.gatesOf(ref.model()));
-    return gates;
+  private SwapReport publishIfGood(
+      LoadedVersion candidate,
+      Optional<Long> revision,
+      List<Gate> gates,
+      Function<RouteState, RouteState> then,
+      Phases phases) {
+    Map<String, Gate.Result> results = new LinkedHashMap<>();
+    candidate.admission().ifPresent(result -> results.put(result.gate(), result));
+    List<Gate> due = gates;
+    while (true) {
+      ServedVersion against = table().served;
+      check(candidate, against, due, revision, results);
+      phases.end("gates");
+      ToServe next = toServe(candidate);
+      boolean published = false;
+      lock.lock();
+      try {
+        requireOpen();
+        Version from = table().served.version;
+        if (table().served == against && next.fits(warm)) {
+          if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
+            decided(then.apply(state));
+          } else {
+            List<BoundCodec<?, ?>> bound = bind(candidate);
+            decided(then.apply(state));
+            published = true;
+            publish(new Table(next.served(), bound));
+            phases.end("publish");
+          }
+          refused.remove(candidate.version);
+          if (!published || next.warm()) {
+            shared.lifecycle().discard(name(), candidate); // one share of the session is enough
+          }
+          return new SwapReport(
+              name(),
+              Optional.of(from),
+              candidate.version,
+              List.copyOf(results.values()),
+              published ? phases.took() : Map.of());
+        }
+      } finally {
+        lock.unlock();
+        if (!published && !next.warm()) {
+          next.served().closeObservers();
+        }
+      }
+      due = due.stream().filter(Gate::compares).toList(); // with the one that serves by now
+    }
+  }
+
+  /**
+   * What a candidate would serve as.
+   *
+   * @param warm whether it is kept warm and has its observers already
+   */
+  private record ToServe(ServedVersion served, boolean warm) {
+    /** Whether that is still so. */
+    boolean fits(@Nullable ServedVersion warmNow) {
+      return !warm || served == warmNow;
+    }
+  }
+
+  private ToServe toServe(LoadedVersion candidate) {
+    lock.lock();
+    try {
+      if (warm != null && warm.loaded == candidate) {
+        return new ToServe(warm, true);
+      }
+    } finally {
+      lock.unlock();
+    }
+    return new ToServe(ServedVersion.open(name(), candidate, settings), false);
   }
 
   /** Puts a candidate through gates; a failure is remembered with the revision that named it. */
-  private List<Gate.Result> check(
-      LoadedVersion candidate, @Nullable LoadedVersion against, List<Gate> gates, long revision) {
-    List<Gate.Result> results = Gates.check(gates, new Trial(candidate, against));
-    if (!results.stream().allMatch(Gate.Result::lets)) {
-      remember(candidate, results, revision);
-      throw refuse(candidate.version, results);
+  private void check(
+      LoadedVersion candidate,
+      ServedVersion against,
+      List<Gate> gates,
+      Optional<Long> revision,
+      Map<String, Gate.Result> results) {
+    for (Gate.Result result : Gates.check(gates, new Trial(candidate, against.loaded))) {
+      results.put(result.gate(), result);
     }
-    return results;
+    List<String> reportedOnly =
+        revision.isPresent()
+            ? List.of()
+            : gates.stream().filter(Gate::compares).map(Gate::name).toList();
+    if (results.values().stream()
+        .allMatch(result -> result.lets() || reportedOnly.contains(result.gate()))) {
+      return;
+    }
+    List<Gate.Result> found = List.copyOf(results.values());
+    if (revision.isPresent()
+        && found.stream().anyMatch(result -> result.outcome() == Gate.Outcome.FAIL)) {
+      lock.lock();
+      try {
+        refused.put(
+            candidate.version,
+            new Decision.Refusal(candidate.version, revision.get(), against.version, found));
+      } finally {
+        lock.unlock();
+      }
+    }
+    throw refusal(candidate.version, found);
   }
 
-  private void remember(LoadedVersion candidate, List<Gate.Result> results, long revision) {
-    Table now = table;
-    if (now != null && results.stream().anyMatch(r -> r.outcome() == Gate.Outcome.FAIL)) {
-      refused.put(candidate.version.id(), new Refusal(revision, now.version.version.id(), results));
-    }
-  }
-
-  private VersionRefusedException refuse(Version version, List<Gate.Result> results) {
+  private VersionRefusedException refusal(Version version, List<Gate.Result> results) {
     Table now = table;
     return new VersionRefusedException(
         version,
         results,
-        now == null ? "An earlier revision is tried" : now.version.version + " goes on serving",
+        now == null ? "An earlier revision is tried" : now.served.version + " goes on serving",
         null);
   }
 
-  private String serving() {
+  /** A codec for each handle, or a refusal: a version joins only if it fits all. */
+  private List<BoundCodec<?, ?>> bind(LoadedVersion version) {
     Table now = table;
-    return now == null ? "Nothing" : now.version.version.toString();
-  }
-
-  /** The table with a codec for each handle, or a refusal: a version joins only if it fits all. */
-  private Table bind(LoadedVersion version) {
-    Table now = table;
-    if (now != null && now.version.schema.equals(version.schema)) {
-      return now.of(version);
+    if (now != null && now.served.loaded.schema.equals(version.schema)) {
+      return now.codecs();
     }
-    Table bound = new Table(version, new BoundCodec<?, ?>[0]);
+    List<BoundCodec<?, ?>> bound = new ArrayList<>();
     for (RouteHandle<?, ?> handle : byIndex) {
       try {
-        bound = bound.with(handle.bind(version.schema));
+        bound.add(handle.bind(version.schema));
       } catch (InvalidSettingsException e) {
         Gate.Result result =
             new Gate.Result(
                 "schema",
                 Gate.Outcome.FAIL,
                 "it does not fit a handle of this route: " + e.getMessage());
-        throw refuse(version.version, List.of(result));
+        throw refusal(version.version, List.of(result));
       }
     }
     return bound;
   }
 
-  private void decide(RouteState next) {
+  /** A change failed; told once, however often it is tried. */
+  private void fails(Optional<Version> version, Throwable e) {
+    String was = problem;
+    String message = e instanceof MlopsException ? e.getMessage() : e.toString();
+    if (closed || String.valueOf(message).equals(was)) {
+      return;
+    }
+    problem = message;
+    if (e instanceof VersionRefusedException refused && version.isPresent()) {
+      tell(time -> new LifecycleEvent.Refused(time, name(), version.get(), refused.results()));
+    } else {
+      String code = e instanceof MlopsException ours ? ours.code() : "other";
+      tell(time -> new LifecycleEvent.Failed(time, name(), version, code, String.valueOf(message)));
+    }
+  }
+
+  private void decided(RouteState next) {
     keep(next);
     problem = standing();
+    if (state.banned().isEmpty()) {
+      banned = null;
+    }
   }
 
   private void keep(RouteState next) {
     if (ref.kind() == ModelRef.Kind.ALIAS) { // a pinned route decides nothing
-      folder.write(ref, next);
+      shared.folder().write(ref, next);
     }
     state = next;
   }
@@ -444,76 +702,65 @@ final class Route {
   private @Nullable String standing() {
     RouteState now = state;
     return now.override()
-        .map(n -> "rolled back to " + ref.model() + ":" + n + ": " + now.reason().orElse(""))
+        .map(
+            number ->
+                (now.banned().isPresent() ? "rolled back to " : "overridden with ")
+                    + ref.model()
+                    + ":"
+                    + number
+                    + ": "
+                    + now.reason().orElse(""))
         .orElse(null);
   }
 
   private void publish(Table next) {
     Table before = table;
-    if (next.version == warm) {
+    if (next.served == warm) {
       warm = null;
-    } else {
-      next.version.observers(openObservers(next.version));
+      next.served.stopWatching();
     }
     table = next; // from here on every call sees the new version
     if (before != null) {
-      retain(before.version);
+      retain(before.served);
     }
+    shared.changed().run();
   }
 
-  private List<VersionObserver> openObservers(LoadedVersion version) {
-    List<VersionObserver> opened = new ArrayList<>();
-    for (VersionObserver.Factory factory : settings.observers()) {
-      try {
-        factory.open(name(), version.stored, version.slots.size()).ifPresent(opened::add);
-      } catch (RuntimeException e) {
-        LOG.log(
-            Level.WARNING,
-            "an observer could not be opened for " + version.version + "; it is told nothing",
-            e);
-      }
-    }
-    return opened;
-  }
-
-  private void retain(LoadedVersion old) {
-    endWarm();
-    if (settings.keepWarm().isZero()) {
-      lifecycle.end(old, DRAIN);
+  private void retain(ServedVersion old) {
+    endWarm(settings.limits().drain());
+    Duration keepWarm = settings.limits().keepWarm();
+    if (keepWarm.isZero()) {
+      shared.lifecycle().end(name(), old, settings.limits().drain());
       return;
     }
     warm = old;
-    warmUntil = System.nanoTime() + settings.keepWarm().toNanos();
+    warmUntil = System.nanoTime() + keepWarm.toNanos();
     if (!expiryPending) { // one look is enough, and a rollback need not wake the thread
       expiryPending = true;
-      lifecycle.after(settings.keepWarm(), this::expire);
+      var unused = shared.lifecycle().after(keepWarm, this::expire);
     }
   }
 
-  /* On the lifecycle thread, which must not wait while a load holds the lock: versions that end wait behind it. */
   private void expire() {
-    if (!lock.tryLock()) {
-      lifecycle.after(EXPIRY_RETRY, this::expire);
-      return;
-    }
+    lock.lock();
     try {
       long left = warmUntil - System.nanoTime();
       if (warm != null && left > 0) {
-        lifecycle.after(Duration.ofNanos(left), this::expire);
+        var unused = shared.lifecycle().after(Duration.ofNanos(left), this::expire);
         return;
       }
       expiryPending = false;
-      endWarm();
+      endWarm(settings.limits().drain());
     } finally {
       lock.unlock();
     }
   }
 
-  private void endWarm() {
-    LoadedVersion old = warm;
+  private void endWarm(Duration drain) {
+    ServedVersion old = warm;
     warm = null;
     if (old != null) {
-      lifecycle.end(old, DRAIN);
+      shared.lifecycle().end(name(), old, drain);
     }
   }
 
@@ -538,153 +785,57 @@ final class Route {
   // --- the start ---
 
   /**
-   * Loads the first version: what this process last decided on, else the newest revision that may
-   * serve.
+   * Begins to serve: what this process last decided on, else the newest revision that may; under
+   * the lock of changes.
    */
-  private void start() {
-    state = folder.read(ref);
-    if (ref.kind() != ModelRef.Kind.ALIAS) {
-      Version pinned = settings.store().resolve(ref);
-      open(new Attempt(pinned, 0, state, true, false), List.of());
-      return;
-    }
-    List<Revision> history = settings.store().alias(ref.model(), ref.selector()).history();
-    if (history.isEmpty()) {
-      settings.store().resolve(ref); // says what is there instead
-    }
-    long highest = state.highest();
-    Revision head = history.get(history.size() - 1);
-    List<Attempt> attempts = attempts(history, head);
-    RuntimeException first = null;
-    for (int i = 0; i < attempts.size(); i++) {
-      try {
-        open(attempts.get(i), attempts.subList(i + 1, attempts.size()));
-        if (head.revision() < highest) {
-          problem = wentBack(head.revision(), highest);
-        } else if (first != null) {
-          problem = first.getMessage();
-        }
-        return;
-      } catch (StoreUnavailableException e) {
-        throw e; // says nothing about any version
-      } catch (RuntimeException e) {
-        LOG.log(
-            Level.WARNING,
-            "{0} does not serve on {1} at this start: {2}",
-            attempts.get(i).version(),
-            ref,
-            e.getMessage());
-        if (first == null) {
-          first = e;
-        }
-      }
-    }
-    throw first == null ? new ModelNotFoundException(ref, List.of()) : first;
-  }
-
-  /**
-   * A version to try at a start.
-   *
-   * @param then what is decided if it serves
-   * @param known whether this process accepted it before, so that it need not pass again
-   * @param fallback whether it stands in for a newer one: then an open question does not bar it
-   */
-  private record Attempt(
-      Version version, long revision, RouteState then, boolean known, boolean fallback) {}
-
-  /**
-   * The head if it is news; what this process decided on last, be it a rollback or the head; then
-   * older revisions, newest first, without what a rollback turned away.
-   */
-  private List<Attempt> attempts(List<Revision> history, Revision head) {
-    List<Attempt> attempts = new ArrayList<>();
-    Set<String> ids = new HashSet<>();
-    RouteState seen = state.seen(head.revision());
-    boolean news = head.revision() > state.decided();
-    if (news) {
-      String id = head.version().id();
-      ids.add(id);
-      attempts.add(
-          new Attempt(
-              head.version(), head.revision(), seen.following(head.revision(), id), false, false));
-    }
-    state.banned().ifPresent(ids::add);
-    state
-        .override()
-        .flatMap(this::present)
-        .filter(version -> ids.add(version.id()))
-        .ifPresent(version -> attempts.add(new Attempt(version, 0, seen, true, true)));
-    for (int i = history.size() - 1; i >= 0; i--) {
-      Revision revision = history.get(i);
-      String id = revision.version().id();
-      if (ids.add(id)) {
-        boolean known = revision.revision() <= state.decided() && state.passed().contains(id);
-        attempts.add(
-            new Attempt(
-                revision.version(),
-                revision.revision(),
-                seen.fallingBack(revision.revision(), id),
-                known,
-                i < history.size() - 1));
-      }
-    }
-    return attempts;
-  }
-
-  private Optional<Version> present(String number) {
+  private SwapReport start() {
+    boolean[] told = new boolean[1];
     try {
-      return Optional.of(
-          settings.store().resolve(new ModelRef(ref.model(), ModelRef.Kind.NUMBER, number)));
-    } catch (ModelNotFoundException e) {
-      LOG.log(Level.WARNING, "{0} was rolled back to {1}, which is gone", ref, number);
-      return Optional.empty();
-    }
-  }
-
-  private void open(Attempt attempt, List<Attempt> earlier) {
-    Phases phases = new Phases();
-    boolean pinned = ref.kind() != ModelRef.Kind.ALIAS;
-    List<Gate> gates = attempt.known() && !pinned ? List.of() : allGates();
-    LoadedVersion candidate = loader.load(attempt.version(), largestBatch, phases);
-    LoadedVersion against = null;
-    try {
-      if (gates.stream().anyMatch(Gate::compares)) {
-        against = firstThatLoads(earlier, phases);
-      }
-      List<Gate.Result> results = Gates.check(gates, new Trial(candidate, against));
-      if (!results.stream().allMatch(r -> mayServe(r, attempt))) {
-        throw refuse(candidate.version, results);
-      }
-      Table bound = bind(candidate);
-      decide(attempt.then());
-      publish(bound);
+      RouteStart start =
+          new RouteStart(ref, settings, shared.sessions(), shared.lifecycle(), largestBatch);
+      RouteStart.Started started =
+          start.run(
+              shared.folder().read(ref),
+              this::bind,
+              (version, e) -> {
+                told[0] = true;
+                fails(Optional.of(version), e);
+              });
+      return publishFirst(started);
     } catch (RuntimeException | Error e) {
-      lifecycle.end(candidate, Duration.ZERO);
+      if (told[0]) {
+        problem = e.getMessage();
+      } else {
+        fails(Optional.empty(), e);
+      }
       throw e;
+    }
+  }
+
+  private SwapReport publishFirst(RouteStart.Started started) {
+    LoadedVersion loaded = started.loaded();
+    ServedVersion first = ServedVersion.open(name(), loaded, settings);
+    boolean published = false;
+    lock.lock();
+    try {
+      requireOpen();
+      List<BoundCodec<?, ?>> bound = bind(loaded);
+      keep(started.then());
+      published = true;
+      publish(new Table(first, bound));
+      banned = started.banned().orElse(null);
+      problem = started.problem().orElseGet(this::standing);
     } finally {
-      if (against != null) {
-        lifecycle.end(against, Duration.ZERO);
+      lock.unlock();
+      if (!published) {
+        first.closeObservers();
+        shared.lifecycle().discard(name(), loaded);
       }
     }
-  }
-
-  /* Evidence that is missing must not turn a restart into a way back through all releases. */
-  private static boolean mayServe(Gate.Result result, Attempt attempt) {
-    return result.lets() || (attempt.fallback() && result.outcome() == Gate.Outcome.UNDECIDED);
-  }
-
-  private @Nullable LoadedVersion firstThatLoads(List<Attempt> earlier, Phases phases) {
-    for (Attempt attempt : earlier) {
-      try {
-        return loader.load(attempt.version(), largestBatch, phases);
-      } catch (PackageCorruptException | ModelFailedException | ModelNotFoundException e) {
-        LOG.log(
-            Level.WARNING,
-            "{0} cannot be compared with at this start: {1}",
-            attempt.version(),
-            e.getMessage());
-      }
-    }
-    return null;
+    SwapReport report =
+        new SwapReport(
+            name(), Optional.empty(), loaded.version, started.results(), started.phases());
+    tell(time -> new LifecycleEvent.Swapped(time, name(), Cause.START, report));
+    return report;
   }
 }

@@ -9,8 +9,10 @@ import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Prediction;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
+import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.runtime.codec.BoundCodec;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,23 +26,31 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
   private final int index;
   private final Function<ModelSchema, BoundCodec<I, O>> binder;
   private final CallbackGuard guard;
+  private final Lifecycle lifecycle;
+  private final boolean leaseStacks;
   private final long within;
 
   RouteHandle(
-      Route route,
-      int index,
-      Function<ModelSchema, BoundCodec<I, O>> binder,
-      CallbackGuard guard,
-      Duration within) {
+      Route route, int index, Function<ModelSchema, BoundCodec<I, O>> binder, Route.Shared shared) {
     this.route = route;
     this.index = index;
     this.binder = binder;
-    this.guard = guard;
-    this.within = nanos(within);
+    this.guard = shared.guard();
+    this.lifecycle = shared.lifecycle();
+    this.leaseStacks = shared.settings().upkeep().leaseStacks();
+    this.within = nanos(shared.settings().limits().within());
   }
 
   BoundCodec<I, O> bind(ModelSchema schema) {
     return binder.apply(schema);
+  }
+
+  String route() {
+    return route.name();
+  }
+
+  void tell(Function<Instant, LifecycleEvent> event) {
+    route.tell(event);
   }
 
   @Override
@@ -52,26 +62,75 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
   public Prediction<O> predict(I input, Call call) {
     boolean[] inside = guard.enter("predict");
     try {
-      long wait = 0; // the limit counts from the moment that no slot is free
-      long deadline = 0;
-      while (true) {
-        Table table = route.table();
-        LoadedVersion version = table.version;
-        int slot = version.slots.claim(wait);
-        if (slot >= 0) {
-          try {
-            return one(codec(table), version, version.state(slot), input, call);
-          } finally {
-            version.slots.release(slot);
-          }
-        }
-        if (deadline == 0) {
-          deadline = System.nanoTime() + limit(call);
-        }
-        wait = waitOn(slot, version, call, deadline, wait);
+      Table table = route.table();
+      ServedVersion served = table.served;
+      int slot = served.slots.claim(0);
+      if (slot < 0 || served.retired()) {
+        return predictLater(table, slot, false, input, call);
       }
+      try {
+        return one(table, slot, input, call, runLimit(call));
+      } finally {
+        served.slots.release(slot);
+      }
+    } catch (RuntimeException | Error e) {
+      route.failed(e);
+      throw e;
     } finally {
       inside[0] = false;
+    }
+  }
+
+  /** Scores with the version of a lease. */
+  Prediction<O> predict(Table leased, I input, Call call) {
+    boolean[] inside = guard.enter("predict");
+    try {
+      return predictLater(leased, leased.served.slots.claim(0), true, input, call);
+    } catch (RuntimeException | Error e) {
+      leased.served.failed(e);
+      throw e;
+    } finally {
+      inside[0] = false;
+    }
+  }
+
+  /**
+   * After the first claim was in vain, or is a lease's.
+   *
+   * @param first what the claim answered: a slot, which is this thread's, or a code
+   */
+  private Prediction<O> predictLater(Table at, int first, boolean leased, I input, Call call) {
+    long began = System.nanoTime(); // the limit counts from the moment that no slot is free
+    long limit = limit(call);
+    long waited = 0;
+    Table table = at;
+    int slot = first;
+    while (true) {
+      ServedVersion served = table.served;
+      if (slot >= 0) {
+        try {
+          if (leased ? !served.over() : !served.retired()) {
+            long left = waited == 0 ? runLimit(call) : Math.max(1, limit - waited);
+            return one(table, slot, input, call, left);
+          }
+        } finally {
+          served.slots.release(slot);
+        }
+        slot = Slots.CLOSED;
+      }
+      if (slot == Slots.CLOSED) {
+        if (leased || route.closed()) {
+          throw refusal(slot, served, call);
+        }
+        table = route.table(); // it names another version by now
+        slot = table.served.slots.claim(0);
+      } else if (slot == Slots.BUSY && limit - waited > 0) {
+        slot = served.slots.claim(limit - waited);
+        waited = Math.max(1, System.nanoTime() - began);
+        served.waited(waited);
+      } else {
+        throw refusal(slot, served, call);
+      }
     }
   }
 
@@ -83,28 +142,23 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     boolean[] inside = guard.enter("predictAll");
     try {
       route.batchOf(Math.min(inputs.size(), LoadedVersion.CHUNK));
-      // more than one chunk: the version must not close between two of them
-      boolean several = inputs.size() > LoadedVersion.CHUNK;
-      long deadline = System.nanoTime() + limit(call);
-      long wait = limit(call);
       while (true) {
         Table table = route.table();
-        LoadedVersion version = table.version;
-        int slot = Slots.CLOSED;
-        if (!several || version.slots.hold()) {
+        ServedVersion served = table.served;
+        if (served.holds.take()) { // the version must not end between two chunks
           try {
-            slot = version.slots.claim(wait);
-            if (slot >= 0) {
-              return all(codec(table), version, slot, inputs, call);
-            }
+            return all(table, inputs, call);
           } finally {
-            if (several) {
-              version.slots.unhold();
-            }
+            served.holds.release();
           }
         }
-        wait = waitOn(slot, version, call, deadline, wait);
+        if (route.closed()) {
+          throw refusal(Slots.CLOSED, served, call);
+        }
       }
+    } catch (RuntimeException | Error e) {
+      route.failed(e);
+      throw e;
     } finally {
       inside[0] = false;
     }
@@ -112,12 +166,31 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
 
   @Override
   public Version version() {
-    return route.table().version.version;
+    return route.table().served.version;
   }
 
   @Override
   public ModelLease<I, O> lease(Duration atMost) {
-    throw new UnsupportedOperationException("in the works"); // replaced before this lands
+    if (atMost.isZero() || atMost.isNegative()) {
+      throw new IllegalArgumentException("atMost was " + atMost + " but must be more than zero");
+    }
+    boolean[] inside = guard.enter("lease");
+    try {
+      while (true) {
+        Table table = route.table();
+        if (table.served.holds.take()) {
+          RouteLease<I, O> lease =
+              new RouteLease<>(this, table, Duration.ofNanos(nanos(atMost)), leaseStacks);
+          lease.expiresBy(lifecycle.after(Duration.ofNanos(nanos(atMost)), lease::expire));
+          return lease;
+        }
+        if (route.closed()) {
+          throw refusal(Slots.CLOSED, table.served, PLAIN);
+        }
+      }
+    } finally {
+      inside[0] = false;
+    }
   }
 
   /** The route and what it serves. */
@@ -126,106 +199,107 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     return route.name() + " -> " + version();
   }
 
-  private Prediction<O> one(
-      BoundCodec<I, O> codec, LoadedVersion version, SlotState state, I input, Call call) {
+  private Prediction<O> one(Table table, int slot, I input, Call call, long limit) {
+    ServedVersion served = table.served;
+    BoundCodec<I, O> codec = codec(table);
+    long start = served.start();
+    SlotState state = served.loaded.state(slot);
     codec.write(input, state.frame);
-    state.frame.run();
+    served.loaded.run(state, limit);
     O value = codec.read(state.frame, 0);
-    Facts facts = version.capture(state, 0, route.millis(), call);
-    if (call.recorded() && version.observed()) {
+    Facts facts = served.capture(state, 0, route.millis(), call);
+    if (call.recorded() && served.observed()) {
       state.begin(call, 1);
       state.facts(0, facts);
-      version.tell(state);
+      served.tell(state);
     }
-    return Prediction.of(value, version.version, facts);
+    served.answered(slot, 1, start);
+    return Prediction.of(value, served.version, facts);
   }
 
-  private List<Prediction<O>> all(
-      BoundCodec<I, O> codec,
-      LoadedVersion version,
-      int claimed,
-      List<? extends I> inputs,
-      Call call) {
+  private List<Prediction<O>> all(Table table, List<? extends I> inputs, Call call) {
+    ServedVersion served = table.served;
+    long start = served.start();
+    int slot = served.slots.claim(0);
+    if (slot == Slots.BUSY) {
+      long began = System.nanoTime();
+      slot = served.slots.claim(limit(call));
+      served.waited(System.nanoTime() - began);
+    }
     List<Prediction<O>> answers = new ArrayList<>(inputs.size());
-    int slot = claimed;
+    int last = -1;
     try {
       for (int from = 0; from < inputs.size(); from += LoadedVersion.CHUNK) {
         if (from > 0) {
-          slot = version.slots.handOver(slot, limit(call));
-          if (slot < 0) {
-            throw refusal(slot, version, call);
-          }
+          slot = served.slots.handOver(slot, limit(call));
         }
+        if (slot < 0) {
+          throw refusal(slot, served, call);
+        }
+        if (served.over()) {
+          throw refusal(Slots.CLOSED, served, call);
+        }
+        last = slot;
         int rows = Math.min(LoadedVersion.CHUNK, inputs.size() - from);
-        chunk(codec, version, version.state(slot), inputs, from, rows, call, answers);
+        chunk(table, served.loaded.state(slot), inputs, from, rows, call, answers);
       }
+      served.answered(last, inputs.size(), start);
       return answers;
     } finally {
       if (slot >= 0) {
-        version.slots.release(slot);
+        served.slots.release(slot);
       }
     }
   }
 
   private void chunk(
-      BoundCodec<I, O> codec,
-      LoadedVersion version,
+      Table table,
       SlotState state,
       List<? extends I> inputs,
       int from,
       int rows,
       Call call,
       List<Prediction<O>> answers) {
+    ServedVersion served = table.served;
+    BoundCodec<I, O> codec = codec(table);
     codec.write(inputs, from, rows, state.frame);
-    state.frame.run();
+    served.loaded.run(state, runLimit(call, rows));
     long time = route.millis();
-    boolean tell = call.recorded() && version.observed();
+    boolean tell = call.recorded() && served.observed();
     if (tell) {
       state.begin(call, rows);
     }
     for (int row = 0; row < rows; row++) {
-      Facts facts = version.capture(state, row, time, call);
-      answers.add(Prediction.of(codec.read(state.frame, row), version.version, facts));
+      Facts facts = served.capture(state, row, time, call);
+      answers.add(Prediction.of(codec.read(state.frame, row), served.version, facts));
       if (tell) {
         state.facts(row, facts);
       }
     }
     if (tell) {
-      version.tell(state);
+      served.tell(state);
     }
   }
 
-  /** How long the next claim may wait after one was refused, or what the refusal means. */
-  private long waitOn(int code, LoadedVersion version, Call call, long deadline, long waited) {
-    long left = Math.max(0, deadline - System.nanoTime());
-    if (code == Slots.CLOSED && !route.closed()) {
-      return waited == 0 ? 0 : left; // the table names another version by now
-    }
-    if (code == Slots.BUSY && left > 0) {
-      return left;
-    }
-    throw refusal(code, version, call);
-  }
-
-  private RuntimeException refusal(int code, LoadedVersion version, Call call) {
+  private RuntimeException refusal(int code, ServedVersion served, Call call) {
     if (code == Slots.CLOSED) {
       return new OverloadedException(
           route.closed()
               ? "the runtime is closed; " + route.name() + " answers no more calls"
-              : version.version
-                  + " was closed while a batch ran on it, as its drain time was over; send the batch again");
+              : served.version
+                  + " was closed while a batch or a lease was on it, as its drain time was over; try again");
     }
     if (code == Slots.INTERRUPTED) {
       return new DeadlineException(
-          "the thread was interrupted while it waited for a slot of " + version.version);
+          "the thread was interrupted while it waited for a slot of " + served.version);
     }
     return new OverloadedException(
         "no slot of "
-            + version.version
+            + served.version
             + " came free within "
             + Duration.ofNanos(limit(call)).toMillis()
             + " ms: all "
-            + version.slots.size()
+            + served.slots.size()
             + " are in use. Try again, allow more time with Call.within, or build the runtime with"
             + " more slots");
   }
@@ -233,6 +307,17 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
   private long limit(Call call) {
     Optional<Duration> limit = call.within();
     return limit.isPresent() ? nanos(limit.get()) : within;
+  }
+
+  /** How long a run may take that did not wait. */
+  private long runLimit(Call call) {
+    long limit = limit(call);
+    return limit > 0 ? limit : within > 0 ? within : Long.MAX_VALUE;
+  }
+
+  private long runLimit(Call call, int rows) {
+    long limit = runLimit(call);
+    return limit > Long.MAX_VALUE / rows ? Long.MAX_VALUE : limit * rows;
   }
 
   private static long nanos(Duration limit) {

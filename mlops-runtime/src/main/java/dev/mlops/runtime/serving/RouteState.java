@@ -54,6 +54,17 @@ record RouteState(
         decided, highest, Optional.of(number), Optional.of(why), Optional.of(bannedId), passed);
   }
 
+  /** A person chose a version; if it was banned, it is no longer. */
+  RouteState overridden(String number, String why, String id) {
+    return new RouteState(
+        decided,
+        highest,
+        Optional.of(number),
+        Optional.of(why),
+        banned.filter(ban -> !ban.equals(id)),
+        passed);
+  }
+
   RouteState seen(long revision) {
     return new RouteState(decided, Math.max(highest, revision), override, reason, banned, passed);
   }

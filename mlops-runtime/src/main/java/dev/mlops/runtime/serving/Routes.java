@@ -1,7 +1,9 @@
 package dev.mlops.runtime.serving;
 
 import dev.mlops.inference.Codec;
+import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.ModelUnavailableException;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.model.ModelRef;
@@ -14,10 +16,14 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The routes of one runtime. Public for the front door alone, which documents what each call does.
@@ -25,27 +31,42 @@ import java.util.function.Function;
 public final class Routes {
   private static final System.Logger LOG = System.getLogger(Routes.class.getName());
 
-  /** After the drain time running calls are told to stop; this is for them to do so. */
-  private static final Duration GRACE = Duration.ofSeconds(1);
-
   private static final Duration LONGEST_DRAIN = Duration.ofDays(1);
 
-  private final Settings settings;
-  private final Loader loader;
-  private final StateFolder folder;
+  /** What listeners have to take in what they were not told yet. */
+  private static final Duration FLUSH = Duration.ofSeconds(1);
+
   private final CallbackGuard guard = new CallbackGuard();
-  private final Lifecycle lifecycle = new Lifecycle(guard);
+  private final Watch watch = new Watch();
+  private final Events events;
+  private final Lifecycle lifecycle;
+  private final Follower follower;
+  private final Route.Shared shared;
   private final Map<ModelRef, Route> routes = new ConcurrentHashMap<>();
 
-  /* A load holds the read lock, closing takes the write lock: none begins once it has begun. */
+  /* A first load holds the read lock, closing takes the write lock: none begins once it has begun. */
   private final ReentrantReadWriteLock opening = new ReentrantReadWriteLock();
+  private final ReentrantLock changing = new ReentrantLock();
+  private final Condition changed = changing.newCondition();
   private volatile boolean closed;
 
   /** Routes of a runtime with these settings; none yet. */
   public Routes(Settings settings) {
-    this.settings = settings;
-    this.loader = new Loader(settings);
-    this.folder = new StateFolder(settings.state());
+    this.events = new Events(settings.listeners(), guard);
+    Sessions sessions = new Sessions(new Loader(settings, watch));
+    this.lifecycle = new Lifecycle(sessions, guard, events, settings.clock());
+    this.follower =
+        new Follower(settings.upkeep().follow(), guard, new SplittableRandom(settings.firstId()));
+    this.shared =
+        new Route.Shared(
+            settings,
+            sessions,
+            lifecycle,
+            new StateFolder(settings.state()),
+            guard,
+            events,
+            this::signalChange);
+    events.started(this::health);
   }
 
   /** A handle for records or rows. */
@@ -68,17 +89,19 @@ public final class Routes {
         throw new OverloadedException("the runtime is closed; build another one");
       }
       while (true) {
-        Route route =
-            routes.computeIfAbsent(
-                ref, r -> new Route(r, settings, loader, lifecycle, folder, guard));
+        Route route = routes.computeIfAbsent(ref, r -> new Route(r, shared));
+        boolean began = false;
         try {
           ModelHandle<I, O> handle = route.handle(key, binder);
           if (handle != null) {
+            began = true;
             return handle;
           }
         } finally {
           if (route.dead()) {
             routes.remove(ref, route); // who waited for it asks a new one
+          } else if (began && route.firstSeen()) {
+            follower.follow(route);
           }
         }
       }
@@ -98,6 +121,11 @@ public final class Routes {
     return change("rollback", route, r -> r.rollback(reason));
   }
 
+  /** Serves a version of a person's choice. */
+  public SwapReport override(String route, String number, String reason) {
+    return change("override", route, r -> r.override(number, reason));
+  }
+
   /** Ends an override. */
   public SwapReport clearOverride(String route) {
     return change("clearOverride", route, Route::clearOverride);
@@ -109,7 +137,51 @@ public final class Routes {
     routes.values().forEach(route -> sorted.put(route.name(), route.health()));
     boolean ready =
         !closed && sorted.values().stream().allMatch(route -> route.serving().isPresent());
-    return new Health(ready, List.copyOf(sorted.values()), 0);
+    return new Health(ready, List.copyOf(sorted.values()), events.dropped());
+  }
+
+  /** Waits until every route serves. */
+  public void awaitReady(Duration atMost) {
+    boolean[] inside = guard.enter("awaitReady");
+    changing.lock();
+    try {
+      long left = atMost.compareTo(LONGEST_DRAIN) > 0 ? LONGEST_DRAIN.toNanos() : atMost.toNanos();
+      while (!closed && !routes.values().stream().allMatch(Route::serves)) {
+        if (left <= 0) {
+          throw notReady(atMost);
+        }
+        left = changed.awaitNanos(left);
+      }
+      if (closed) {
+        throw new OverloadedException("the runtime is closed; build another one");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new DeadlineException("the thread was interrupted while it waited for a version", e);
+    } finally {
+      changing.unlock();
+      inside[0] = false;
+    }
+  }
+
+  private ModelUnavailableException notReady(Duration atMost) {
+    String missing =
+        routes.values().stream()
+            .filter(route -> !route.serves())
+            .map(route -> route.name() + route.problem().map(why -> " (" + why + ")").orElse(""))
+            .sorted()
+            .collect(Collectors.joining(", "));
+    return new ModelUnavailableException(
+        "no version serves on " + missing + " after " + atMost + "; loading goes on", null);
+  }
+
+  private void signalChange() {
+    changing.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      changing.unlock();
+    }
   }
 
   /** Ends every version; waits for it. */
@@ -117,18 +189,25 @@ public final class Routes {
     Duration bounded = drain.compareTo(LONGEST_DRAIN) > 0 ? LONGEST_DRAIN : drain;
     boolean[] inside = guard.enter("close");
     try {
+      follower.close();
+      routes.values().forEach(route -> route.close(bounded)); // no call begins from here on
       opening.writeLock().lock();
       try {
         closed = true;
       } finally {
         opening.writeLock().unlock();
       }
-      routes.values().forEach(route -> route.close(bounded));
-      if (!lifecycle.finish(bounded.plus(GRACE))) {
+      routes.values().forEach(route -> route.close(bounded)); // those that began meanwhile
+      signalChange();
+      Duration patience = bounded.plus(Lifecycle.GRACE);
+      boolean settled = routes.values().stream().allMatch(route -> route.settle(patience));
+      if (!settled || !lifecycle.finish(patience)) {
         LOG.log(
             Level.WARNING,
-            "a call still runs in the engine after the drain time; its session stays open until it ends");
+            "a load or a call goes on after the drain time; its session stays open until it ends");
       }
+      watch.close();
+      events.close(FLUSH);
     } finally {
       inside[0] = false;
     }

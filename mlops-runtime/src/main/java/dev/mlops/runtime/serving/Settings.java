@@ -1,14 +1,17 @@
 package dev.mlops.runtime.serving;
 
 import dev.mlops.engine.Engine;
+import dev.mlops.observe.RuntimeListener;
 import dev.mlops.observe.VersionObserver;
 import dev.mlops.rollout.Gate;
+import dev.mlops.runtime.rollout.Gates;
 import dev.mlops.store.ModelStore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a runtime was built with, checked by its builder. Public for the front door alone.
@@ -16,22 +19,22 @@ import java.util.Optional;
  * @param store where versions come from
  * @param engines asked in turn
  * @param observers opened for each version a route serves
+ * @param listeners told of events and of how calls went
  * @param gates those of the user, after the standard ones
- * @param slots how many calls of one version run at once
- * @param within the longest wait of a call that says none
- * @param keepWarm how long a version that was replaced stays loaded
+ * @param limits how many and how long
+ * @param upkeep what the runtime does by itself
  * @param state where decisions of this process outlive it
- * @param clock what receipts and logs are dated by
+ * @param clock what receipts, events and logs are dated by
  * @param firstId the id of the first prediction
  */
 public record Settings(
     ModelStore store,
     List<Engine> engines,
     List<VersionObserver.Factory> observers,
+    List<RuntimeListener> listeners,
     List<ModelGate> gates,
-    int slots,
-    Duration within,
-    Duration keepWarm,
+    Limits limits,
+    Upkeep upkeep,
     Optional<Path> state,
     InstantSource clock,
     long firstId) {
@@ -42,17 +45,53 @@ public record Settings(
    */
   public record ModelGate(Optional<String> model, Gate gate) {}
 
+  /**
+   * How many and how long.
+   *
+   * @param slots how many calls of one version run at once
+   * @param within the limit of a call that says none
+   * @param keepWarm how long a version that was replaced stays loaded
+   * @param drain how long calls of a version that ends may go on
+   */
+  public record Limits(int slots, Duration within, Duration keepWarm, Duration drain) {}
+
+  /**
+   * What the runtime does by itself.
+   *
+   * @param follow how often it looks at the aliases; zero for never
+   * @param startDegraded whether a route may begin without a version
+   * @param leaseStacks whether a lease keeps the stack that took it
+   * @param memoryCheck whether a load is refused that does not fit into memory
+   * @param trim whether freed native memory is given back to the system
+   */
+  public record Upkeep(
+      Duration follow,
+      boolean startDegraded,
+      boolean leaseStacks,
+      boolean memoryCheck,
+      boolean trim) {}
+
   /** Copies the lists. */
   public Settings {
     engines = List.copyOf(engines);
     observers = List.copyOf(observers);
+    listeners = List.copyOf(listeners);
     gates = List.copyOf(gates);
   }
 
-  List<Gate> gatesOf(String model) {
+  /** All that a version of a model must pass, in order. */
+  List<Gate> gates(String model) {
+    return Stream.concat(Gates.standard().stream(), gatesOf(model)).toList();
+  }
+
+  /** Those of them that compare it with the version in force. */
+  List<Gate> comparisons(String model) {
+    return gatesOf(model).filter(Gate::compares).toList();
+  }
+
+  private Stream<Gate> gatesOf(String model) {
     return gates.stream()
         .filter(gate -> gate.model().isEmpty() || gate.model().get().equals(model))
-        .map(ModelGate::gate)
-        .toList();
+        .map(ModelGate::gate);
   }
 }

@@ -4,14 +4,46 @@ import dev.mlops.inference.Call;
 import dev.mlops.observe.Observation;
 import dev.mlops.observe.Traffic;
 import dev.mlops.runtime.codec.Frame;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What belongs to one slot beside its buffers. Used by the thread that holds the claim; shown to
- * observers as it is.
+ * observers as it is; looked at by the {@link Watch}.
  */
 final class SlotState implements Observation {
+  /*
+   * Runs are numbered: odd while one goes on, even between two. The claimant writes the number with
+   * release and plain stores before it, which cost nothing; the watch reads it with acquire. A
+   * cancel says which run it is for and why before it reaches the engine. It may come too late and
+   * hit the run after that one, which finds that it was not meant and runs again.
+   */
+  private static final VarHandle RUN;
+  private static final VarHandle CANCEL;
+
+  static {
+    try {
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      RUN = lookup.findVarHandle(SlotState.class, "run", long.class);
+      CANCEL = lookup.findVarHandle(SlotState.class, "cancel", Cancel.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Why a run is to end. */
+  enum Why {
+    DEADLINE,
+    INTERRUPT,
+    DRAIN
+  }
+
+  /** A wish that a run end. */
+  record Cancel(long run, Why why) {}
+
   private static final int IDS_AT_ONCE = 4096;
 
   final Frame frame;
@@ -21,6 +53,12 @@ final class SlotState implements Observation {
   private long idEnd;
   private Call call = Call.with();
   private Facts[] facts = new Facts[1];
+  private long run;
+  private long limit;
+  private @Nullable Thread owner;
+
+  @SuppressWarnings("UnusedVariable") // read and written through CANCEL
+  private volatile @Nullable Cancel cancel;
 
   SlotState(int slot, Frame frame, AtomicLong ids) {
     this.slot = slot;
@@ -38,6 +76,59 @@ final class SlotState implements Observation {
       idEnd = nextId + IDS_AT_ONCE;
     }
     return nextId++;
+  }
+
+  /**
+   * A run begins on this thread.
+   *
+   * @param limitNanos how long it may take
+   * @return its number
+   */
+  long runs(long limitNanos) {
+    limit = limitNanos;
+    Thread me = Thread.currentThread();
+    if (owner != me) { // a reference costs more to write than to compare
+      owner = me;
+    }
+    long number = run + 1;
+    RUN.setRelease(this, number);
+    return number;
+  }
+
+  /** The run is over. */
+  void ran(long number) {
+    RUN.setRelease(this, number + 1);
+  }
+
+  /** The number of the run that goes on; even if none does. From any thread. */
+  long running() {
+    return (long) RUN.getAcquire(this);
+  }
+
+  /** How long the run may take; of the one whose number was read before. */
+  long limit() {
+    return limit;
+  }
+
+  /** Whether the thread of the last run is interrupted. */
+  boolean interrupted() {
+    Thread thread = owner;
+    return thread != null && thread.isInterrupted();
+  }
+
+  /** Keeps no thread alive that has long gone. */
+  void forgetThread() {
+    owner = null;
+  }
+
+  /** Says that a run is to end; from any thread, before the engine is told. */
+  void cancel(long number, Why why) {
+    CANCEL.setVolatile(this, new Cancel(number, why));
+  }
+
+  /** What was said last, once. */
+  @Nullable Cancel takeCancel() {
+    return (Cancel) CANCEL.getAndSet(this, null);
   }
 
   void begin(Call call, int rows) {

@@ -6,7 +6,6 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -49,8 +48,7 @@ final class Slots {
    * (Without any look, one that was handed the slot and released it before my append would leave me
    * asleep beside it.)
    *
-   * close, one thread: give no more holds; wait for those given; closing; signal all; each slot
-   * FREE -> CLOSED, parking while one is busy.
+   * close, one thread: closing; signal all; each slot FREE -> CLOSED, parking while one is busy.
    *
    * Invariants.
    *
@@ -89,9 +87,6 @@ final class Slots {
   private static final int SIGNALLED = -2;
   private static final int LEFT = -3;
 
-  /** The sign bit of {@link #holds}: no more are given. */
-  private static final int HOLDS_REFUSED = Integer.MIN_VALUE;
-
   /**
    * Two cache lines of longs, since processors fetch them in pairs: neighbours would slow each
    * other down.
@@ -129,10 +124,7 @@ final class Slots {
   /** Set once, by the closer. */
   private volatile boolean closing;
 
-  /** How many leases and batches hold this version; {@link #HOLDS_REFUSED} once it is to close. */
-  private final AtomicInteger holds = new AtomicInteger();
-
-  /** The thread inside {@link #awaitHolds} or {@link #close}. */
+  /** The thread inside {@link #close}. */
   private final AtomicReference<@Nullable Thread> closer = new AtomicReference<>();
 
   /**
@@ -228,114 +220,25 @@ final class Slots {
     return await(waitNanos, true);
   }
 
-  /**
-   * Whether this thread holds a slot here. A call from a callback inside a call must not wait for a
-   * slot: it might wait for its own. Reads each slot, so it is for those who are about to wait, not
-   * for each call.
-   */
-  boolean heldByCurrentThread() {
-    long mark = mark(Thread.currentThread());
-    for (int slot = 0; slot < size; slot++) {
-      if (states.get(at(slot)) == mark) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /**
-   * Whether a call holds the slot at this moment: once {@link #close} has begun, a call to cancel.
-   */
+  /** Whether a call holds the slot at this moment. */
   boolean busy(int slot) {
     long state = states.get(at(slot));
     return state != SLOT_FREE && state != SLOT_CLOSED;
   }
 
   /**
-   * Keeps the version from closing, for a lease or a batch of several chunks, until {@link #unhold}
-   * or the end of the closer's patience. It is no claim: each call and each chunk needs a slot
-   * besides.
-   *
-   * @return false if the version is to close: read the routing table again
-   */
-  boolean hold() {
-    int held = holds.get();
-    while (held >= 0) {
-      int seen = holds.compareAndExchange(held, held + 1);
-      if (seen == held) {
-        return true;
-      }
-      held = seen;
-    }
-    return false;
-  }
-
-  /**
-   * Gives up a hold; any thread may.
-   *
-   * @throws IllegalStateException if there is none
-   */
-  void unhold() {
-    int held = holds.getAndUpdate(h -> (h & ~HOLDS_REFUSED) == 0 ? h : h - 1);
-    if ((held & ~HOLDS_REFUSED) == 0) {
-      throw new IllegalStateException(
-          "unhold without a hold; call it once for each hold() that gave true");
-    }
-    if (held == HOLDS_REFUSED + 1) {
-      LockSupport.unpark(closer.get());
-    }
-  }
-
-  /**
-   * Refuses holds from now on and waits until those given are given up. Claims go on as before. May
-   * be called again to wait on.
-   *
-   * @param waitNanos the longest wait in nanoseconds; an interrupt does not end it and stays set
-   * @return whether none is left
-   * @throws IllegalStateException if another thread is in here or in {@link #close}
-   */
-  boolean awaitHolds(long waitNanos) {
-    return waitAsCloser(
-        waitNanos,
-        () -> holds.updateAndGet(h -> h | HOLDS_REFUSED),
-        () -> holds.get() == HOLDS_REFUSED);
-  }
-
-  /**
    * Closes the slots: no claim succeeds from now on, whoever waits is answered with {@link
    * #CLOSED}, and each slot is taken when its call releases it. May be called again to wait on, say
-   * after the calls that still run were cancelled. Whoever has patience with leases and long
-   * batches calls {@link #awaitHolds} first.
+   * after the calls that still run were cancelled. Patience with leases and long batches comes
+   * before it: see {@link Holds}.
    *
    * @param waitNanos the longest wait for running calls in nanoseconds; an interrupt does not end
    *     it and stays set
    * @return whether each slot is closed: then no call runs, none will, and the session may be
    *     closed; never before
-   * @throws IllegalStateException if another thread is in here or in {@link #awaitHolds}
+   * @throws IllegalStateException if another thread is in here
    */
   boolean close(long waitNanos) {
-    return waitAsCloser(
-        waitNanos,
-        () -> {
-          holds.updateAndGet(h -> h | HOLDS_REFUSED);
-          closing = true;
-          signalAll();
-        },
-        this::closeFree);
-  }
-
-  /** Closes what is free; whether all is closed. */
-  private boolean closeFree() {
-    boolean all = true;
-    for (int slot = 0; slot < size; slot++) {
-      int at = at(slot);
-      // A late claim may still take a slot between these two looks, but releases it and unparks us.
-      all &= states.get(at) == SLOT_CLOSED || states.compareAndSet(at, SLOT_FREE, SLOT_CLOSED);
-    }
-    return all;
-  }
-
-  private boolean waitAsCloser(long waitNanos, Runnable first, BooleanSupplier done) {
     Thread me = Thread.currentThread();
     Thread other = closer.compareAndExchange(null, me);
     if (other != null) {
@@ -344,9 +247,10 @@ final class Slots {
     }
     boolean interrupted = false;
     try {
-      first.run(); // after closer is set: who sees what this does must find whom to unpark
+      closing = true; // after closer is set: who sees this must find whom to unpark
+      signalAll();
       long deadline = nanoTime.getAsLong() + waitNanos;
-      while (!done.getAsBoolean()) {
+      while (!closeFree()) {
         long left = deadline - nanoTime.getAsLong();
         if (left <= 0) {
           return false;
@@ -361,6 +265,17 @@ final class Slots {
         me.interrupt();
       }
     }
+  }
+
+  /** Closes what is free; whether all is closed. */
+  private boolean closeFree() {
+    boolean all = true;
+    for (int slot = 0; slot < size; slot++) {
+      int at = at(slot);
+      // A late claim may still take a slot between these two looks, but releases it and unparks us.
+      all &= states.get(at) == SLOT_CLOSED || states.compareAndSet(at, SLOT_FREE, SLOT_CLOSED);
+    }
+    return all;
   }
 
   /** Claims any slot: its number, {@link #CLOSED}, or {@link #BUSY}. */

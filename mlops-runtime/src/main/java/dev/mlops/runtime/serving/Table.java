@@ -1,20 +1,19 @@
 package dev.mlops.runtime.serving;
 
 import dev.mlops.runtime.codec.BoundCodec;
-import java.util.Arrays;
+import java.util.List;
 
 /**
  * What a route serves, whole and unchanging: the version, and each handle's codec for it. Published
  * by one write of the route's field; a call reads that field once.
  */
 final class Table {
-  final LoadedVersion version;
+  final ServedVersion served;
   private final BoundCodec<?, ?>[] codecs;
 
-  /** A table that owns the array from now on. */
-  Table(LoadedVersion version, BoundCodec<?, ?>[] codecs) {
-    this.version = version;
-    this.codecs = codecs;
+  Table(ServedVersion served, List<BoundCodec<?, ?>> codecs) {
+    this.served = served;
+    this.codecs = codecs.toArray(BoundCodec<?, ?>[]::new);
   }
 
   /** The codec of the handle with this index. */
@@ -22,15 +21,8 @@ final class Table {
     return codecs[index];
   }
 
-  /** The same with one handle more, whose index is the number there were. */
-  Table with(BoundCodec<?, ?> codec) {
-    BoundCodec<?, ?>[] more = Arrays.copyOf(codecs, codecs.length + 1);
-    more[codecs.length] = codec;
-    return new Table(version, more);
-  }
-
-  /** The same codecs for another version with the same schema. */
-  Table of(LoadedVersion other) {
-    return new Table(other, codecs);
+  /** The codecs, by the index of their handle. */
+  List<BoundCodec<?, ?>> codecs() {
+    return List.of(codecs);
   }
 }

@@ -17,11 +17,13 @@ import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.observe.Health;
 import dev.mlops.observe.Observation;
+import dev.mlops.observe.RuntimeListener;
 import dev.mlops.observe.VersionObserver;
 import dev.mlops.rollout.Candidate;
 import dev.mlops.rollout.Gate;
 import dev.mlops.rollout.SwapReport;
 import dev.mlops.rollout.VersionRefusedException;
+import dev.mlops.runtime.rollout.Gates;
 import dev.mlops.store.ModelNotFoundException;
 import dev.mlops.store.PackageCorruptException;
 import dev.mlops.store.StoreUnavailableException;
@@ -55,6 +57,7 @@ class RouteTest {
   private final ScriptedEngine engine = new ScriptedEngine();
   private final List<Gate> gates = new ArrayList<>();
   private final List<VersionObserver.Factory> observers = new ArrayList<>();
+  private final List<RuntimeListener> listeners = new ArrayList<>();
   private final ExecutorService others = Executors.newCachedThreadPool();
   private final List<Routes> built = new ArrayList<>();
   private int slots = 2;
@@ -81,10 +84,11 @@ class RouteTest {
                 store,
                 List.of(engine),
                 observers,
+                listeners,
                 gates.stream().map(g -> new Settings.ModelGate(Optional.empty(), g)).toList(),
-                slots,
-                Duration.ofSeconds(20),
-                keepWarm,
+                new Settings.Limits(
+                    slots, Duration.ofSeconds(20), keepWarm, Duration.ofSeconds(10)),
+                TestUpkeep.NOTHING,
                 state,
                 () -> Instant.parse("2026-01-02T03:04:05.678Z"),
                 7));
@@ -472,7 +476,9 @@ class RouteTest {
     Future<Prediction<Row>> running = others.submit(() -> model.predict(ONE));
     inside.acquire();
     routes.close(Duration.ofMillis(30));
-    assertThatThrownBy(running::get).hasCauseInstanceOf(ModelFailedException.class);
+    assertThatThrownBy(running::get)
+        .hasCauseInstanceOf(OverloadedException.class)
+        .hasMessageContaining("closed while it ran, as its drain time was over");
     assertThat(engine.closed.get()).isOne();
   }
 
@@ -684,17 +690,18 @@ class RouteTest {
             store,
             List.of(),
             List.of(),
+            List.of(),
             List.of(
                 new Settings.ModelGate(Optional.of("m"), mine),
                 new Settings.ModelGate(Optional.empty(), everyones)),
-            1,
-            Duration.ZERO,
-            Duration.ZERO,
+            new Settings.Limits(1, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(10)),
+            TestUpkeep.NOTHING,
             Optional.empty(),
             Instant::now,
             0);
-    assertThat(settings.gatesOf("m")).containsExactly(mine, everyones);
-    assertThat(settings.gatesOf("other")).containsExactly(everyones);
+    int standard = Gates.standard().size();
+    assertThat(settings.gates("m")).endsWith(mine, everyones).hasSize(standard + 2);
+    assertThat(settings.gates("other")).endsWith(everyones).hasSize(standard + 1);
   }
 
   // --- the start ---
@@ -1010,10 +1017,10 @@ class RouteTest {
                 store,
                 List.of(),
                 observers,
+                List.of(),
                 gates.stream().map(g -> new Settings.ModelGate(Optional.empty(), g)).toList(),
-                1,
-                Duration.ofSeconds(1),
-                keepWarm,
+                new Settings.Limits(1, Duration.ofSeconds(1), keepWarm, Duration.ofSeconds(10)),
+                TestUpkeep.NOTHING,
                 state,
                 Instant::now,
                 0));

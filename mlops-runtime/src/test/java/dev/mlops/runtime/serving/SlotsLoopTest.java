@@ -100,6 +100,7 @@ class SlotsLoopTest {
   /** Slots, and what they guard: a session that fails a call when it should crash the JVM. */
   private static final class Session {
     final Slots slots;
+    final Holds holds = new Holds();
     final AtomicIntegerArray users;
     final LongAdder claims = new LongAdder();
     final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
@@ -133,7 +134,7 @@ class SlotsLoopTest {
 
     /** A batch of several chunks; it may be cut by a closer that has lost its patience. */
     int batch(SplittableRandom random, long waitNanos) {
-      if (!slots.hold()) {
+      if (!holds.take()) {
         return CLOSED;
       }
       try {
@@ -148,7 +149,7 @@ class SlotsLoopTest {
         }
         return refusedRightly(slot, waitNanos);
       } finally {
-        slots.unhold();
+        holds.release();
       }
     }
 
@@ -179,7 +180,13 @@ class SlotsLoopTest {
     }
 
     void close(long patienceNanos) {
-      boolean drained = slots.awaitHolds(patienceNanos);
+      holds.refuse();
+      long patience = System.nanoTime() + patienceNanos;
+      boolean drained = !holds.any();
+      while (!drained && System.nanoTime() - patience < 0) {
+        Thread.onSpinWait();
+        drained = !holds.any();
+      }
       if (!slots.close(VAIN)) {
         throw new AssertionError("slots stay busy; drained " + drained);
       }

@@ -370,22 +370,27 @@ final class SlotsRaces {
   @State
   public static class HoldAgainstClose {
     private final Slots slots = new Slots(1);
+    private final Holds holds = new Holds();
 
     @Actor
     public void holder(II_Result r) {
-      if (!slots.hold()) {
+      if (!holds.take()) {
         r.r1 = CLOSED;
         return;
       }
       int first = call(slots, LONG);
       int second = call(slots, LONG);
-      slots.unhold();
+      holds.release();
       r.r1 = Math.min(first, second);
     }
 
     @Actor
     public void closer(II_Result r) {
-      r.r2 = slots.awaitHolds(LONG) ? close(slots) : 0;
+      holds.refuse();
+      while (holds.any()) {
+        Thread.onSpinWait();
+      }
+      r.r2 = close(slots);
     }
   }
 }

@@ -143,17 +143,6 @@ class SlotsTest {
     assertThat(slots.busy(slot)).isTrue();
   }
 
-  @Test
-  void heldByCurrentThread_onlyFromClaimToRelease() {
-    Slots slots = slots(2);
-    assertThat(slots.heldByCurrentThread()).isFalse();
-    int slot = slots.claim(0);
-    assertThat(slots.heldByCurrentThread()).isTrue();
-    assertThat(first.<Boolean>does(slots::heldByCurrentThread)).isFalse();
-    slots.release(slot);
-    assertThat(slots.heldByCurrentThread()).isFalse();
-  }
-
   // wait
 
   @Test
@@ -459,7 +448,6 @@ class SlotsTest {
           slots.release(slot); // signals the waiter, which reads the clock first
           assertThat(slots.claim(0)).isEqualTo(slot);
           assertThat(slots.handOver(slot, EVER)).isEqualTo(slot);
-          assertThat(slots.heldByCurrentThread()).isTrue();
           keptSlot.countDown();
           slots.release(slot);
         });
@@ -487,53 +475,9 @@ class SlotsTest {
     Future<Integer> waiting = first.waits(slots, EVER);
     assertThat(owner.<Integer>does(() -> slots.handOver(slot, 1))).isEqualTo(TIMED_OUT);
     assertThat(resultOf(waiting)).isEqualTo(slot);
-    owner.runs(
-        () -> {
-          assertThat(slots.heldByCurrentThread()).isFalse();
-          assertThatIllegalStateException().isThrownBy(() -> slots.release(slot));
-        });
+    owner.runs(() -> assertThatIllegalStateException().isThrownBy(() -> slots.release(slot)));
     first.runs(() -> slots.release(slot));
     assertThat(slots.claim(0)).isEqualTo(slot);
-  }
-
-  // holds
-
-  @Test
-  void hold_until_unhold_keepsTheCloserWaiting() {
-    Slots slots = slots(1);
-    assertThat(slots.hold()).isTrue();
-    assertThat(slots.hold()).isTrue();
-    Future<Boolean> closer = owner.begins(() -> slots.awaitHolds(EVER));
-    owner.awaitParked(slots);
-    assertThat(slots.hold()).as("a hold while it is to close").isFalse();
-    slots.unhold();
-    assertThat(closer).isNotDone();
-    int slot = slots.claim(0);
-    assertThat(slot).as("claims go on").isEqualTo(0);
-    slots.release(slot);
-    slots.unhold();
-    assertThat(resultOf(closer)).isTrue();
-    assertThat(slots.awaitHolds(0)).isTrue();
-  }
-
-  @Test
-  void awaitHolds_limitPassed_saysSoAndMayBeCalledAgain() {
-    Slots slots = slots(1);
-    assertThat(slots.hold()).isTrue();
-    assertThat(slots.awaitHolds(1)).isFalse();
-    assertThat(slots.awaitHolds(0)).isFalse();
-    slots.unhold();
-    assertThat(slots.awaitHolds(0)).isTrue();
-  }
-
-  @Test
-  void unhold_withoutAHold_throws() {
-    Slots slots = slots(1);
-    String message = "unhold without a hold; call it once for each hold() that gave true";
-    assertThatIllegalStateException().isThrownBy(slots::unhold).withMessage(message);
-    assertThat(slots.close(0)).isTrue();
-    assertThatIllegalStateException().isThrownBy(slots::unhold).withMessage(message);
-    assertThat(slots.hold()).isFalse();
   }
 
   // close
@@ -544,7 +488,6 @@ class SlotsTest {
     assertThat(slots.close(0)).isTrue();
     assertThat(slots.claim(EVER)).isEqualTo(CLOSED);
     assertThat(slots.claim(0)).isEqualTo(CLOSED);
-    assertThat(slots.hold()).isFalse();
     assertThat(slots.close(0)).isTrue();
   }
 
@@ -659,7 +602,6 @@ class SlotsTest {
     assertThatIllegalStateException()
         .isThrownBy(() -> slots.close(0))
         .withMessage("slots are being closed by caller; one thread closes a version");
-    assertThatIllegalStateException().isThrownBy(() -> slots.awaitHolds(0));
     first.runs(() -> slots.release(slot));
     assertThat(resultOf(closer)).isTrue();
   }

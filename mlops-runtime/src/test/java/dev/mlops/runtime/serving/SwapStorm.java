@@ -73,7 +73,7 @@ final class SwapStorm {
 
   private boolean run(Path fixtures, int swaps) throws Exception {
     MemoryStore store = new MemoryStore();
-    for (int k = 1; k <= swaps + 1; k++) {
+    for (int k = 1; k <= swaps + 3; k++) {
       store.put(
           String.valueOf(k),
           k % 2 == 1 ? schema("lat", "wind") : schema("wind", "lat"),
@@ -89,14 +89,17 @@ final class SwapStorm {
                 List.of(engine),
                 List.of(),
                 List.of(),
-                2,
-                Duration.ofSeconds(30),
-                Duration.ZERO,
+                List.of(),
+                new Settings.Limits(
+                    2, Duration.ofSeconds(30), Duration.ZERO, Duration.ofSeconds(10)),
+                TestUpkeep.NOTHING,
                 Optional.empty(),
                 InstantSource.system(),
                 0));
     ModelHandle<Row, Row> model = routes.handle("m@champion", Row.class, Row.class);
-    for (int k = 1; k <= 2; k++) { // what each model answers, by routes that do not change
+    for (int k = swaps + 2;
+        k <= swaps + 3;
+        k++) { // what each model answers, by versions that no swap names
       answers[k % 2] =
           routes.handle("m:" + k, Row.class, Row.class).predict(ROW).value().number("1");
     }

@@ -1,0 +1,18 @@
+package dev.mlops.runtime.serving;
+
+import java.lang.System.Logger.Level;
+
+/** What is closed at the end, whatever its neighbours throw. */
+final class Quiet {
+  private static final System.Logger LOG = System.getLogger(Quiet.class.getName());
+
+  private Quiet() {}
+
+  static void close(String what, AutoCloseable closeable) {
+    try {
+      closeable.close();
+    } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+      LOG.log(Level.WARNING, "closing the " + what + " failed", e);
+    }
+  }
+}

@@ -1,0 +1,256 @@
+package dev.mlops.runtime.serving;
+
+import dev.mlops.engine.ModelFailedException;
+import dev.mlops.model.ModelRef;
+import dev.mlops.model.Version;
+import dev.mlops.rollout.Gate;
+import dev.mlops.rollout.VersionRefusedException;
+import dev.mlops.runtime.rollout.Gates;
+import dev.mlops.store.ModelNotFoundException;
+import dev.mlops.store.PackageCorruptException;
+import dev.mlops.store.Revision;
+import dev.mlops.store.StoreUnavailableException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the version a route begins with: what this process last decided on, else the newest
+ * revision that may serve. {@code docs/decisions/start.md} says why.
+ */
+final class RouteStart {
+  private static final System.Logger LOG = System.getLogger(RouteStart.class.getName());
+
+  private final ModelRef ref;
+  private final Settings settings;
+  private final Sessions sessions;
+  private final Lifecycle lifecycle;
+  private final int largestBatch;
+
+  RouteStart(
+      ModelRef ref, Settings settings, Sessions sessions, Lifecycle lifecycle, int largestBatch) {
+    this.ref = ref;
+    this.settings = settings;
+    this.sessions = sessions;
+    this.lifecycle = lifecycle;
+    this.largestBatch = largestBatch;
+  }
+
+  /**
+   * What was found.
+   *
+   * @param loaded the caller's to publish or to discard
+   * @param then what is decided when it serves
+   * @param banned the version a rollback turned away, where the history still names it
+   * @param problem why it is not the head, if it is not
+   */
+  record Started(
+      LoadedVersion loaded,
+      RouteState then,
+      Optional<Version> banned,
+      Optional<String> problem,
+      List<Gate.Result> results,
+      Map<String, Duration> phases) {}
+
+  /**
+   * A version to try.
+   *
+   * @param then what is decided if it serves
+   * @param known whether this process accepted it before, so that it need not pass again
+   * @param fallback whether it stands in for a newer one: then an open question does not bar it
+   */
+  private record Attempt(Version version, RouteState then, boolean known, boolean fallback) {}
+
+  /**
+   * Loads and checks one version after the other until one may serve.
+   *
+   * @param fits throws if a version does not fit the handles there are
+   * @param failed is told of each that may not
+   * @throws StoreUnavailableException if the store cannot be read, which says nothing of a version
+   */
+  Started run(
+      RouteState state, Consumer<LoadedVersion> fits, BiConsumer<Version, Throwable> failed) {
+    if (ref.kind() != ModelRef.Kind.ALIAS) {
+      Attempt pinned = new Attempt(settings.store().resolve(ref), state, true, false);
+      return open(pinned, settings.gates(ref.model()), List.of(), fits, Optional.empty());
+    }
+    List<Revision> history = history();
+    Revision head = history.get(history.size() - 1);
+    List<Attempt> attempts = attempts(state, history, head);
+    Optional<Version> banned = banned(state, history);
+    RuntimeException first = null;
+    for (int i = 0; i < attempts.size(); i++) {
+      Attempt attempt = attempts.get(i);
+      try {
+        List<Attempt> earlier = attempts.subList(i + 1, attempts.size());
+        List<Gate> gates = attempt.known() ? List.of() : settings.gates(ref.model());
+        Started started = open(attempt, gates, earlier, fits, banned);
+        return new Started(
+            started.loaded(),
+            started.then(),
+            started.then().banned().isPresent() ? banned : Optional.empty(),
+            problem(state, head, first),
+            started.results(),
+            started.phases());
+      } catch (StoreUnavailableException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        LOG.log(
+            Level.WARNING,
+            "{0} does not serve on {1} at this start: {2}",
+            attempt.version(),
+            ref,
+            e.getMessage());
+        failed.accept(attempt.version(), e);
+        if (first == null) {
+          first = e;
+        }
+      }
+    }
+    throw first == null ? new ModelNotFoundException(ref, List.of()) : first;
+  }
+
+  private Optional<String> problem(
+      RouteState state, Revision head, @Nullable RuntimeException first) {
+    if (head.revision() < state.highest()) {
+      return Optional.of(
+          ref
+              + " stands at revision "
+              + head.revision()
+              + ", but revision "
+              + state.highest()
+              + " was seen before: the store went back in time");
+    }
+    return Optional.ofNullable(first).map(RuntimeException::getMessage);
+  }
+
+  private List<Revision> history() {
+    List<Revision> history = settings.store().alias(ref.model(), ref.selector()).history();
+    if (history.isEmpty()) {
+      settings.store().resolve(ref); // says what is there instead
+      history = settings.store().alias(ref.model(), ref.selector()).history(); // just now, then
+    }
+    if (history.isEmpty()) {
+      throw new ModelNotFoundException(ref, List.of());
+    }
+    return history;
+  }
+
+  private static Optional<Version> banned(RouteState state, List<Revision> history) {
+    return history.stream()
+        .map(Revision::version)
+        .filter(version -> state.banned().equals(Optional.of(version.id())))
+        .findFirst();
+  }
+
+  /**
+   * The head if it is news; what this process decided on last, be it an override or the head; then
+   * older revisions, newest first, without what a rollback turned away.
+   */
+  private List<Attempt> attempts(RouteState state, List<Revision> history, Revision head) {
+    List<Attempt> attempts = new ArrayList<>();
+    Set<String> ids = new HashSet<>();
+    RouteState seen = state.seen(head.revision());
+    if (head.revision() > state.decided()) {
+      String id = head.version().id();
+      ids.add(id);
+      attempts.add(new Attempt(head.version(), seen.following(head.revision(), id), false, false));
+    }
+    state.banned().ifPresent(ids::add);
+    state
+        .override()
+        .flatMap(this::present)
+        .filter(version -> ids.add(version.id()))
+        .ifPresent(version -> attempts.add(new Attempt(version, seen, true, true)));
+    for (int i = history.size() - 1; i >= 0; i--) {
+      Revision revision = history.get(i);
+      String id = revision.version().id();
+      if (ids.add(id)) {
+        boolean known = revision.revision() <= state.decided() && state.passed().contains(id);
+        attempts.add(
+            new Attempt(
+                revision.version(),
+                seen.fallingBack(revision.revision(), id),
+                known,
+                i < history.size() - 1));
+      }
+    }
+    return attempts;
+  }
+
+  private Optional<Version> present(String number) {
+    try {
+      return Optional.of(
+          settings.store().resolve(new ModelRef(ref.model(), ModelRef.Kind.NUMBER, number)));
+    } catch (ModelNotFoundException e) {
+      LOG.log(Level.WARNING, "{0} was overridden with {1}, which is gone", ref, number);
+      return Optional.empty();
+    }
+  }
+
+  private Started open(
+      Attempt attempt,
+      List<Gate> gates,
+      List<Attempt> earlier,
+      Consumer<LoadedVersion> fits,
+      Optional<Version> banned) {
+    Phases phases = new Phases();
+    LoadedVersion candidate = sessions.acquire(attempt.version(), largestBatch, phases);
+    LoadedVersion against = null;
+    boolean good = false;
+    try {
+      if (gates.stream().anyMatch(Gate::compares)) {
+        against = firstThatLoads(earlier, phases);
+      }
+      List<Gate.Result> results = new ArrayList<>(candidate.admission().stream().toList());
+      results.addAll(Gates.check(gates, new Trial(candidate, against)));
+      if (!results.stream().allMatch(result -> mayServe(result, attempt))) {
+        throw new VersionRefusedException(
+            candidate.version, results, "An earlier revision is tried", null);
+      }
+      fits.accept(candidate);
+      phases.end("gates");
+      good = true;
+      return new Started(
+          candidate, attempt.then(), banned, Optional.empty(), results, phases.took());
+    } finally {
+      if (!good) {
+        lifecycle.discard(ref.toString(), candidate);
+      }
+      if (against != null) {
+        lifecycle.discard(ref.toString(), against);
+      }
+    }
+  }
+
+  /* Evidence that is missing must not turn a restart into a way back through all releases. */
+  private static boolean mayServe(Gate.Result result, Attempt attempt) {
+    return result.lets() || (attempt.fallback() && result.outcome() == Gate.Outcome.UNDECIDED);
+  }
+
+  private @Nullable LoadedVersion firstThatLoads(List<Attempt> earlier, Phases phases) {
+    for (Attempt attempt : earlier) {
+      try {
+        return sessions.acquire(attempt.version(), largestBatch, phases);
+      } catch (PackageCorruptException
+          | ModelFailedException
+          | ModelNotFoundException
+          | VersionRefusedException e) {
+        LOG.log(
+            Level.WARNING,
+            "{0} cannot be compared with at this start: {1}",
+            attempt.version(),
+            e.getMessage());
+      }
+    }
+    return null;
+  }
+}

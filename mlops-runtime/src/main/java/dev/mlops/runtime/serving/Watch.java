@@ -1,0 +1,186 @@
+package dev.mlops.runtime.serving;
+
+import dev.mlops.runtime.serving.SlotState.Why;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends runs whose time is over or whose thread was interrupted, where the engine can be stopped.
+ *
+ * <p>A timer a call would cost more than many a prediction. So callers only number their runs, and
+ * one thread looks at the numbers: a run seen at two looks further apart than its limit is late. It
+ * ends at most {@link #period} after its time. The thread looks often while there are calls, and
+ * once a second while there are none.
+ */
+final class Watch {
+  private static final System.Logger LOG = System.getLogger(Watch.class.getName());
+
+  private static final long MILLI = 1_000_000;
+  private static final long SHORTEST = MILLI;
+  private static final long LONGEST = 50 * MILLI;
+  private static final long ASLEEP = 1_000 * MILLI;
+
+  /** Looks within the shortest limit; a run of it is ended at most this part of it late. */
+  private static final int LOOKS = 8;
+
+  private final LongSupplier nanoTime;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final List<Watched> watched = new ArrayList<>(); // guarded by the lock
+  private @Nullable Thread thread; // guarded by the lock
+  private volatile boolean closed;
+  private volatile boolean awake;
+  private volatile long tightest = LONGEST * LOOKS;
+  private long lastChange; // of the watching thread
+
+  Watch() {
+    this(System::nanoTime);
+  }
+
+  Watch(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
+
+  /** One version's slots: which run was seen first when. */
+  private static final class Watched {
+    final LoadedVersion version;
+    final long[] run;
+    final long[] since;
+
+    Watched(LoadedVersion version) {
+      this.version = version;
+      this.run = new long[version.slots.size()];
+      this.since = new long[version.slots.size()];
+    }
+  }
+
+  /** A run begins; on the caller's thread, before it is numbered. */
+  void expect(long limitNanos) {
+    if (limitNanos < tightest) {
+      tightest = limitNanos; // a race loses a hint at most
+    }
+    if (!awake) {
+      wake();
+    }
+  }
+
+  /** Looks at a version's slots from now on. */
+  void add(LoadedVersion version) {
+    lock.lock();
+    try {
+      watched.add(new Watched(version));
+      if (thread == null && !closed) {
+        thread = new Thread(this::look, "mlops-watch");
+        thread.setDaemon(true);
+        thread.start();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Looks at them no more; when this returns none of their runs will be cancelled. */
+  void remove(LoadedVersion version) {
+    lock.lock();
+    try {
+      watched.removeIf(w -> w.version == version);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      LockSupport.unpark(thread);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void wake() {
+    awake = true;
+    LockSupport.unpark(thread); // a stale null only delays the first look by a second
+  }
+
+  private void look() {
+    while (!closed) {
+      try {
+        LockSupport.parkNanos(this, period());
+        scan();
+      } catch (RuntimeException | Error e) {
+        LOG.log(Level.ERROR, "the watch over calls met a failure and goes on", e);
+      }
+    }
+  }
+
+  /** Nanoseconds between two looks. */
+  long period() {
+    return awake ? Math.max(SHORTEST, Math.min(LONGEST, tightest / LOOKS)) : ASLEEP;
+  }
+
+  /** One look at every slot. */
+  void scan() {
+    long now = nanoTime.getAsLong();
+    lock.lock();
+    try {
+      for (Watched each : watched) {
+        for (int slot = 0; slot < each.run.length; slot++) {
+          scan(each, slot, now);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (now - lastChange > ASLEEP && awake) {
+      awake = false;
+      tightest = LONGEST * LOOKS;
+      forgetThreads();
+    }
+  }
+
+  private void scan(Watched each, int slot, long now) {
+    SlotState state = each.version.state(slot);
+    long run = state.running();
+    if (run != each.run[slot]) {
+      each.run[slot] = run;
+      each.since[slot] = now;
+      lastChange = now;
+    }
+    if ((run & 1) == 0) {
+      return;
+    }
+    lastChange = now;
+    Why why = null;
+    if (now - each.since[slot] >= state.limit()) {
+      why = Why.DEADLINE;
+    } else if (state.interrupted()) {
+      why = Why.INTERRUPT;
+    }
+    if (why != null && state.running() == run) { // else what was read is of two runs
+      each.version.cancel(
+          slot, run, why); // at each look: the engine may not have begun at the last
+    }
+  }
+
+  private void forgetThreads() {
+    lock.lock();
+    try {
+      for (Watched each : watched) {
+        for (int slot = 0; slot < each.run.length; slot++) {
+          SlotState state = each.version.state(slot);
+          if ((state.running() & 1) == 0) {
+            state.forgetThread(); // a call that begins just now cannot be interrupted; the next can
+          }
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}
