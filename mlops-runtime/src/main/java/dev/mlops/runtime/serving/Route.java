@@ -24,6 +24,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +32,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -333,11 +336,20 @@ final class Route {
           version,
           Optional.empty(),
           settings.gates(ref.model()),
-          now -> now.overridden(number, reason, version.id()),
+          (now, results) -> now.overridden(number, reason + forced(results), version.id()),
           Cause.OVERRIDE);
     } finally {
       change.unlock();
     }
+  }
+
+  private static String forced(Collection<Gate.Result> results) {
+    String against =
+        results.stream()
+            .filter(result -> !result.lets())
+            .map(Gate.Result::toString)
+            .collect(Collectors.joining("; "));
+    return against.isEmpty() ? "" : " (forced against " + against + ")";
   }
 
   /** Serves the version kept warm, at once, and turns away the one that served. */
@@ -484,7 +496,7 @@ final class Route {
         head.version(),
         Optional.of(head.revision()),
         gates,
-        now -> now.following(head.revision(), head.version().id()),
+        (now, results) -> now.following(head.revision(), head.version().id()),
         cause);
   }
 
@@ -498,7 +510,7 @@ final class Route {
       Version version,
       Optional<Long> revision,
       List<Gate> gates,
-      Function<RouteState, RouteState> then,
+      BiFunction<RouteState, Collection<Gate.Result>, RouteState> then,
       Cause cause) {
     Phases phases = new Phases();
     ServedVersion before = table().served;
@@ -533,7 +545,7 @@ final class Route {
       LoadedVersion candidate,
       Optional<Long> revision,
       List<Gate> gates,
-      Function<RouteState, RouteState> then,
+      BiFunction<RouteState, Collection<Gate.Result>, RouteState> then,
       Phases phases) {
     Map<String, Gate.Result> results = new LinkedHashMap<>();
     candidate.admission().ifPresent(result -> results.put(result.gate(), result));
@@ -550,10 +562,10 @@ final class Route {
         Version from = table().served.version;
         if (table().served == against && next.fits(warm)) {
           if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
-            decided(then.apply(state));
+            decided(then.apply(state, results.values()));
           } else {
             List<BoundCodec<?, ?>> bound = bind(candidate);
-            decided(then.apply(state));
+            decided(then.apply(state, results.values()));
             published = true;
             publish(new Table(next.served(), bound));
             phases.end("publish");

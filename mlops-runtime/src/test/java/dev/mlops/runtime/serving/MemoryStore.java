@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -63,6 +64,14 @@ final class MemoryStore implements ModelStore {
 
   synchronized void corrupt(String number) {
     corrupt.add(number);
+  }
+
+  private CountDownLatch looks = new CountDownLatch(0);
+
+  /** Counts down by each look at an alias. */
+  synchronized CountDownLatch looks(int many) {
+    looks = new CountDownLatch(many);
+    return looks;
   }
 
   synchronized void down(boolean now) {
@@ -139,6 +148,7 @@ final class MemoryStore implements ModelStore {
       @Override
       public Optional<Revision> head() {
         synchronized (MemoryStore.this) {
+          looks.countDown();
           requireUp();
           return revisions.isEmpty()
               ? Optional.empty()

@@ -48,6 +48,25 @@ final class ScriptedEngine implements Engine {
   private final Map<String, Semaphore> gates = new ConcurrentHashMap<>();
   private final Map<String, Semaphore> entered = new ConcurrentHashMap<>();
 
+  private volatile boolean deaf;
+  private volatile boolean cancelLate;
+  private volatile boolean deafToCancel;
+
+  /** A run that is held does not end by an interrupt: native code sees none. */
+  void deafToInterrupts() {
+    deaf = true;
+  }
+
+  /** Runs that are held cannot be cancelled. */
+  void deafToCancel() {
+    deafToCancel = true;
+  }
+
+  /** The next run ends as if a cancel for the one before had come too late. */
+  void cancelNextRunLate() {
+    cancelLate = true;
+  }
+
   void failAtLoad(String number, String why) {
     failAtLoad.put(number, why);
   }
@@ -165,10 +184,14 @@ final class ScriptedEngine implements Engine {
           crashes.add("ran after close");
         }
         cancelled = false;
+        if (cancelLate) {
+          cancelLate = false;
+          throw new ModelFailedException("cancelled", null);
+        }
         Semaphore gate = gates.get(number);
         if (gate != null) {
           entered.get(number).release();
-          while (!gate.tryAcquire(1, java.util.concurrent.TimeUnit.MILLISECONDS)) {
+          while (!passes(gate)) {
             if (cancelled) {
               throw new ModelFailedException("cancelled", null);
             }
@@ -190,6 +213,14 @@ final class ScriptedEngine implements Engine {
       }
     }
 
+    private boolean passes(Semaphore gate) throws InterruptedException {
+      if (deaf) {
+        Thread.onSpinWait();
+        return gate.tryAcquire();
+      }
+      return gate.tryAcquire(1, java.util.concurrent.TimeUnit.MILLISECONDS);
+    }
+
     @Override
     public Tensor output(int tensor) {
       return new Floats(out, LoadedVersion.CHUNK);
@@ -197,6 +228,9 @@ final class ScriptedEngine implements Engine {
 
     @Override
     public boolean cancel() {
+      if (deafToCancel) {
+        return false;
+      }
       cancelled = true;
       return true;
     }

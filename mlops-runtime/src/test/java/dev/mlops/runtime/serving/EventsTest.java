@@ -1,0 +1,213 @@
+package dev.mlops.runtime.serving;
+
+import static dev.mlops.runtime.serving.TestRuntime.ONE;
+import static dev.mlops.runtime.serving.TestRuntime.ROUTE;
+import static dev.mlops.runtime.serving.TestRuntime.model;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mlops.inference.Call;
+import dev.mlops.inference.Row;
+import dev.mlops.model.MlopsException;
+import dev.mlops.model.Version;
+import dev.mlops.observe.CallListener;
+import dev.mlops.observe.Health;
+import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.observe.RuntimeListener;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class EventsTest {
+  @RegisterExtension final TestRuntime test = new TestRuntime();
+
+  @Test
+  void swap_isTold_withReportThenCloseAndCounts() {
+    test.keepWarm = Duration.ZERO;
+    Routes routes = test.serving("1", "2");
+    model(routes).predict(ONE);
+    model(routes).predictAll(Collections.nCopies(3, ONE));
+    test.next(LifecycleEvent.Swapped.class);
+    test.store.move("2");
+    var report = routes.refresh(ROUTE);
+    assertThat(test.next(LifecycleEvent.Swapped.class).report()).isEqualTo(report);
+    LifecycleEvent.Closed closed = test.next(LifecycleEvent.Closed.class);
+    assertThat(closed.version().number()).isEqualTo("1");
+    assertThat(closed.predictions()).isEqualTo(4);
+    assertThat(closed.terminated()).isFalse();
+    assertThat(closed.shared()).isFalse();
+  }
+
+  @Test
+  void listener_blocked_delaysNobodyAndLosesNothingItHasRoomFor() throws Exception {
+    CountDownLatch blocked = new CountDownLatch(1);
+    List<String> told = Collections.synchronizedList(new ArrayList<>());
+    CountDownLatch all = new CountDownLatch(41);
+    test.listeners.add(
+        event -> {
+          awaitQuietly(blocked);
+          if (event instanceof LifecycleEvent.Swapped swapped) {
+            told.add(swapped.report().to().number());
+            all.countDown();
+          }
+        });
+    Routes routes = test.serving("1", "2");
+    for (int i = 0; i < 40; i++) {
+      test.store.move(i % 2 == 0 ? "2" : "1");
+      routes.refresh(ROUTE);
+      model(routes).predict(ONE);
+    }
+    blocked.countDown();
+    all.await();
+    assertThat(told).hasSize(41).startsWith("1", "2", "1").endsWith("1");
+    assertThat(routes.health().droppedEvents()).isZero();
+  }
+
+  @Test
+  void listener_blockedForTooLong_losesEventsAndTheyAreCounted() {
+    CountDownLatch blocked = new CountDownLatch(1);
+    test.listeners.add(event -> awaitQuietly(blocked));
+    test.keepWarm = Duration.ZERO;
+    Routes routes = test.serving("1", "2");
+    for (int i = 0; i < 1_100; i++) {
+      test.store.move(i % 2 == 0 ? "2" : "1");
+      routes.refresh(ROUTE);
+    }
+    assertThat(routes.health().droppedEvents()).isPositive();
+    blocked.countDown();
+  }
+
+  @Test
+  void listener_thatThrowsOrSwaps_harmsNothing() {
+    Routes[] routes = new Routes[1];
+    List<Throwable> thrown = Collections.synchronizedList(new ArrayList<>());
+    test.listeners.add(
+        0,
+        event -> {
+          try {
+            routes[0].refresh(ROUTE);
+          } catch (IllegalStateException e) {
+            thrown.add(e);
+            throw e;
+          }
+        });
+    test.put("1", "2");
+    test.store.move("1");
+    routes[0] = test.build();
+    model(routes[0]);
+    test.store.move("2");
+    routes[0].refresh(ROUTE);
+    test.next(LifecycleEvent.Swapped.class);
+    test.next(LifecycleEvent.Swapped.class);
+    assertThat(thrown).isNotEmpty();
+  }
+
+  @Test
+  void calls_areToldOfAnswersFailuresAndTheEnd() {
+    List<String> told = Collections.synchronizedList(new ArrayList<>());
+    test.listeners.add(recording(told));
+    Routes routes = test.serving("1");
+    model(routes).predict(ONE);
+    model(routes).predictAll(Collections.nCopies(3, ONE));
+    try {
+      model(routes).predict(Row.of("nonsense", 1));
+    } catch (MlopsException e) {
+      told.add("thrown " + e.code());
+    }
+    routes.close(Duration.ofSeconds(10));
+    assertThat(told)
+        .containsExactly(
+            "started",
+            "calls of m:1 on m@champion",
+            "answered 1",
+            "answered 3",
+            "failed INPUT invalid-input",
+            "thrown invalid-input",
+            "close",
+            "closed");
+  }
+
+  @Test
+  void calls_slotsBusy_areToldOfTheWait() throws Exception {
+    List<String> told = Collections.synchronizedList(new ArrayList<>());
+    test.slots = 1;
+    test.listeners.add(recording(told));
+    Routes routes = test.serving("1");
+    var inside = new java.util.concurrent.Semaphore(0);
+    var gate = test.engine.hold("1", inside);
+    var running = test.others.submit(() -> model(routes).predict(ONE));
+    inside.acquire();
+    try {
+      model(routes).predict(ONE, Call.with().within(Duration.ofMillis(1)));
+    } catch (MlopsException e) {
+      told.add("thrown " + e.code());
+    }
+    gate.release(1_000);
+    running.get();
+    assertThat(told).contains("waited", "failed RETRY overloaded", "thrown overloaded");
+  }
+
+  private static RuntimeListener recording(List<String> told) {
+    return new RuntimeListener() {
+      @Override
+      public void happened(LifecycleEvent event) {}
+
+      @Override
+      public void started(Supplier<Health> health) {
+        told.add("started");
+        assertThat(health.get().routes()).isEmpty();
+      }
+
+      @Override
+      public Optional<CallListener> calls(String route, Version version) {
+        told.add("calls of " + version + " on " + route);
+        return Optional.of(
+            new CallListener() {
+              @Override
+              public void answered(long nanos, int rows) {
+                assertThat(nanos).isPositive();
+                told.add("answered " + rows);
+              }
+
+              @Override
+              public void failed(MlopsException.Kind kind, String code) {
+                told.add("failed " + kind + " " + code);
+              }
+
+              @Override
+              public void waited(long nanos) {
+                told.add("waited");
+              }
+
+              @Override
+              public void unobserved() {
+                told.add("unobserved");
+              }
+
+              @Override
+              public void close() {
+                told.add("close");
+              }
+            });
+      }
+
+      @Override
+      public void closed() {
+        told.add("closed");
+      }
+    };
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

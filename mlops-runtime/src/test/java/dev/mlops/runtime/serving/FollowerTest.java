@@ -1,0 +1,85 @@
+package dev.mlops.runtime.serving;
+
+import static dev.mlops.runtime.serving.TestRuntime.ONE;
+import static dev.mlops.runtime.serving.TestRuntime.ROUTE;
+import static dev.mlops.runtime.serving.TestRuntime.model;
+import static dev.mlops.runtime.serving.TestRuntime.only;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.rollout.Candidate;
+import dev.mlops.rollout.Gate;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class FollowerTest {
+  @RegisterExtension final TestRuntime test = new TestRuntime();
+
+  @Test
+  void follow_aliasMoved_servesItOnTheLoadersThread() {
+    test.follow = Duration.ofMillis(1);
+    String[] thread = new String[1];
+    test.gates.add(
+        new Gate() {
+          @Override
+          public String name() {
+            return "thread";
+          }
+
+          @Override
+          public Result check(Candidate candidate) {
+            thread[0] = Thread.currentThread().getName();
+            return pass("");
+          }
+        });
+    Routes routes = test.serving("1", "2");
+    test.next(LifecycleEvent.Swapped.class);
+    test.store.move("2");
+    LifecycleEvent.Swapped swapped = test.next(LifecycleEvent.Swapped.class);
+    assertThat(swapped.report().to().number()).isEqualTo("2");
+    assertThat(swapped.cause()).isEqualTo(LifecycleEvent.Cause.ALIAS);
+    assertThat(model(routes).predict(ONE).version().number()).isEqualTo("2");
+    assertThat(thread[0]).isEqualTo("mlops-loader");
+  }
+
+  @Test
+  void follow_versionRolledBack_isNotBroughtBack() throws Exception {
+    test.follow = Duration.ofMillis(1);
+    Routes routes = test.serving("1", "2");
+    test.next(LifecycleEvent.Swapped.class);
+    test.store.move("2");
+    test.next(LifecycleEvent.Swapped.class);
+    routes.rollback(ROUTE, "because");
+    CountDownLatch looks = test.store.looks(100);
+    looks.await();
+    assertThat(model(routes).predict(ONE).version().number()).isEqualTo("1");
+    assertThat(only(routes).overridden()).isTrue();
+  }
+
+  @Test
+  void follow_versionRefused_isLoadedOnceAndToldOnce() throws Exception {
+    test.follow = Duration.ofMillis(1);
+    Routes routes = test.serving("1", "2");
+    test.store.corrupt("2");
+    test.store.move("2");
+    LifecycleEvent.Failed failed = test.next(LifecycleEvent.Failed.class);
+    assertThat(failed.code()).isEqualTo("package-corrupt");
+    test.store.looks(5).await();
+    assertThat(test.events).isEmpty();
+    assertThat(only(routes).problem()).isPresent();
+  }
+
+  @Test
+  void pause_failures_doublesUpToFiveMinutesWithinATenth() {
+    Duration usual = Duration.ofSeconds(30);
+    assertThat(Follower.pause(usual, 0, 0.5)).isEqualTo(usual);
+    assertThat(Follower.pause(usual, 0, 0)).isEqualTo(Duration.ofSeconds(27));
+    assertThat(Follower.pause(usual, 0, 1)).isEqualTo(Duration.ofSeconds(33));
+    assertThat(Follower.pause(usual, 2, 0.5)).isEqualTo(Duration.ofMinutes(2));
+    assertThat(Follower.pause(usual, 4, 0.5)).isEqualTo(Duration.ofMinutes(5));
+    assertThat(Follower.pause(usual, 1_000, 0.5)).isEqualTo(Duration.ofMinutes(5));
+    assertThat(Follower.pause(Duration.ofHours(1), 3, 0.5)).isEqualTo(Duration.ofHours(1));
+  }
+}

@@ -1,0 +1,139 @@
+package dev.mlops.runtime.serving;
+
+import static dev.mlops.runtime.serving.TestRuntime.ONE;
+import static dev.mlops.runtime.serving.TestRuntime.ROUTE;
+import static dev.mlops.runtime.serving.TestRuntime.model;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.inference.DeadlineException;
+import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.ModelLease;
+import dev.mlops.inference.OverloadedException;
+import dev.mlops.inference.Row;
+import dev.mlops.observe.LifecycleEvent;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class LeaseTest {
+  private static final Duration LONG = Duration.ofMinutes(10);
+
+  @RegisterExtension final TestRuntime test = new TestRuntime();
+
+  @Test
+  void lease_acrossASwap_staysOnItsVersionAndHoldsIt() {
+    test.keepWarm = Duration.ZERO;
+    Routes routes = test.serving("1", "2");
+    ModelHandle<Row, Row> model = model(routes);
+    try (ModelLease<Row, Row> lease = model.lease(LONG)) {
+      test.store.move("2");
+      routes.refresh(ROUTE);
+      assertThat(model.predict(ONE).version().number()).isEqualTo("2");
+      assertThat(lease.predict(ONE).version().number()).isEqualTo("1");
+      assertThat(lease.version().number()).isEqualTo("1");
+      assertThat(test.engine.closed.get()).isZero();
+    }
+    assertThat(test.next(LifecycleEvent.Closed.class).version().number()).isEqualTo("1");
+  }
+
+  @Test
+  void lease_closed_throwsAndGivesUpItsHoldOnce() {
+    Routes routes = test.serving("1");
+    ModelLease<Row, Row> lease = model(routes).lease(LONG);
+    ModelLease<Row, Row> other = model(routes).lease(LONG);
+    lease.close();
+    lease.close(); // would take the other's hold
+    assertThatThrownBy(() -> lease.predict(ONE))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the lease of m:1 was closed; take another");
+    assertThat(other.predict(ONE).version().number()).isEqualTo("1");
+    other.close();
+  }
+
+  @Test
+  void lease_timeOver_isNamedAndHoldsNoLonger() {
+    test.leaseStacks = true;
+    test.keepWarm = Duration.ZERO;
+    Routes routes = test.serving("1", "2");
+    ModelLease<Row, Row> lease = model(routes).lease(Duration.ofMillis(1));
+    LifecycleEvent.LeaseExpired expired = test.next(LifecycleEvent.LeaseExpired.class);
+    assertThat(expired.thread()).isEqualTo(Thread.currentThread().getName());
+    assertThat(expired.version().number()).isEqualTo("1");
+    assertThat(expired.acquired().orElseThrow().getStackTrace())
+        .anyMatch(frame -> frame.getMethodName().equals("lease_timeOver_isNamedAndHoldsNoLonger"));
+    assertThatThrownBy(() -> lease.predict(ONE))
+        .isInstanceOf(DeadlineException.class)
+        .hasMessage(
+            "the lease of m:1 was for PT0.001S, which is over; take another one, or a longer one");
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    test.next(LifecycleEvent.Closed.class); // nothing holds it
+    lease.close();
+  }
+
+  @Test
+  void lease_stacksNotAskedFor_keepsNone() {
+    Routes routes = test.serving("1");
+    ModelLease<Row, Row> lease = model(routes).lease(Duration.ofMillis(1));
+    assertThat(test.next(LifecycleEvent.LeaseExpired.class).acquired()).isEmpty();
+    lease.close();
+  }
+
+  @Test
+  void lease_drainTimeOver_endsWithTheVersion() {
+    test.keepWarm = Duration.ZERO;
+    test.drain = Duration.ofMillis(5);
+    Routes routes = test.serving("1", "2");
+    ModelLease<Row, Row> lease = model(routes).lease(LONG);
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    LifecycleEvent.Closed closed = test.next(LifecycleEvent.Closed.class);
+    assertThat(closed.drain()).isGreaterThanOrEqualTo(Duration.ofMillis(5));
+    assertThatThrownBy(() -> lease.predict(ONE))
+        .isInstanceOf(OverloadedException.class)
+        .hasMessageContaining("m:1 was closed while a batch or a lease was on it");
+    lease.close();
+  }
+
+  @Test
+  void lease_drainTimeOverOfASharedSession_endsAllTheSame() {
+    test.keepWarm = Duration.ZERO;
+    test.drain = Duration.ofMillis(5);
+    Routes routes = test.serving("1", "2");
+    ModelHandle<Row, Row> pinned = routes.handle("m:1", Row.class, Row.class);
+    ModelLease<Row, Row> lease = model(routes).lease(LONG);
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    assertThat(test.next(LifecycleEvent.Closed.class).shared()).isTrue();
+    assertThatThrownBy(() -> lease.predict(ONE)).isInstanceOf(OverloadedException.class);
+    assertThat(pinned.predict(ONE).version().number()).isEqualTo("1");
+    lease.close();
+  }
+
+  @Test
+  void lease_runtimeClosed_isRefused() {
+    Routes routes = test.serving("1");
+    ModelHandle<Row, Row> model = model(routes);
+    routes.close(Duration.ofSeconds(1));
+    assertThatThrownBy(() -> model.lease(LONG))
+        .isInstanceOf(OverloadedException.class)
+        .hasMessageContaining("the runtime is closed");
+  }
+
+  @Test
+  void lease_noTime_isRefused() {
+    ModelHandle<Row, Row> model = model(test.serving("1"));
+    assertThatThrownBy(() -> model.lease(Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("atMost was PT0S but must be more than zero");
+  }
+
+  @Test
+  void lease_centuries_isTakenAndGivenBack() {
+    try (ModelLease<Row, Row> lease =
+        model(test.serving("1")).lease(Duration.ofSeconds(Long.MAX_VALUE))) {
+      assertThat(lease.predict(ONE).version().number()).isEqualTo("1");
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package dev.mlops.runtime.serving;
+
+import static dev.mlops.runtime.serving.TestRuntime.ONE;
+import static dev.mlops.runtime.serving.TestRuntime.model;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.engine.ModelFailedException;
+import dev.mlops.inference.Call;
+import dev.mlops.inference.DeadlineException;
+import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.Prediction;
+import dev.mlops.inference.Row;
+import dev.mlops.store.StoredVersion;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class WatchTest {
+  @RegisterExtension final TestRuntime test = new TestRuntime();
+  private final Semaphore inside = new Semaphore(0);
+
+  @Test
+  void run_pastItsTime_isEndedAndTheSlotStaysUsable() {
+    test.slots = 1;
+    ModelHandle<Row, Row> model = model(test.serving("1"));
+    Semaphore gate = test.engine.hold("1", inside);
+    assertThatThrownBy(() -> model.predict(ONE, Call.with().within(Duration.ofMillis(20))))
+        .isInstanceOf(DeadlineException.class)
+        .hasMessage(
+            "m:1 did not answer within 20 ms, and its run was ended. Allow more time with"
+                + " Call.within, or find out what makes it slow");
+    gate.release(1_000);
+    assertThat(model.predict(ONE, Call.with().within(Duration.ZERO)).value().number("y"))
+        .isEqualTo(1);
+  }
+
+  @Test
+  void run_callSaysNoLimit_hasTheRuntimes() {
+    test.within = Duration.ofMillis(20);
+    ModelHandle<Row, Row> model = model(test.serving("1"));
+    test.engine.hold("1", inside);
+    assertThatThrownBy(() -> model.predict(ONE)).hasMessageContaining("within 20 ms");
+    assertThatThrownBy(() -> model.predict(ONE, Call.with().within(Duration.ZERO)))
+        .as("zero is about the wait")
+        .hasMessageContaining("within 20 ms");
+  }
+
+  @Test
+  void run_threadInterrupted_isEndedAndTheFlagStays() throws Exception {
+    ModelHandle<Row, Row> model = model(test.serving("1"));
+    test.engine.deafToInterrupts();
+    test.engine.hold("1", inside);
+    boolean[] flag = new boolean[1];
+    Thread[] caller = new Thread[1];
+    Future<?> call =
+        test.others.submit(
+            () -> {
+              caller[0] = Thread.currentThread();
+              try {
+                model.predict(ONE);
+              } finally {
+                flag[0] = Thread.currentThread().isInterrupted();
+              }
+            });
+    inside.acquire();
+    caller[0].interrupt();
+    assertThatThrownBy(call::get)
+        .hasCauseInstanceOf(DeadlineException.class)
+        .hasMessageContaining("the thread was interrupted while m:1 ran, and the run was ended");
+    assertThat(flag[0]).isTrue();
+  }
+
+  @Test
+  void run_cancelMeantForTheOneBefore_runsAgain() {
+    test.put("1");
+    StoredVersion stored = test.store.open(MemoryStore.version("1"));
+    LoadedVersion loaded =
+        new LoadedVersion(
+            stored,
+            ScriptedEngine.SCHEMA,
+            "scripted",
+            test.engine.load(stored, 1),
+            1,
+            Optional.empty(),
+            new AtomicLong(),
+            new Watch());
+    long before = loaded.state(0).running();
+    loaded.state(0).cancel(before - 1, SlotState.Why.DEADLINE);
+    test.engine.cancelNextRunLate();
+    assertThat(loaded.score(List.of(ONE), 0).get(0).number("y")).isEqualTo(1);
+    test.engine.cancelNextRunLate();
+    assertThatThrownBy(() -> loaded.score(List.of(ONE), 0))
+        .as("a failure that no cancel explains")
+        .isInstanceOf(ModelFailedException.class);
+    loaded.closeSession();
+  }
+
+  @Test
+  void batch_chunk_hasTheLimitOnceForEachOfItsRows() {
+    ModelHandle<Row, Row> model = model(test.serving("1"));
+    Semaphore gate = test.engine.hold("1", inside);
+    Future<List<Prediction<Row>>> batch =
+        test.others.submit(
+            () ->
+                model.predictAll(
+                    Collections.nCopies(1_000, ONE),
+                    Call.with().within(Duration.ofSeconds(1)))); // 1,000 s for the chunk
+    inside.acquireUninterruptibly();
+    gate.release(1_000);
+    assertThat(batch).succeedsWithin(Duration.ofSeconds(20));
+  }
+
+  @Test
+  void period_followsTheTightestLimit() {
+    AtomicLong now = new AtomicLong();
+    Watch watch = new Watch(now::get);
+    assertThat(watch.period()).as("asleep").isEqualTo(1_000_000_000L);
+    watch.expect(Duration.ofHours(1).toNanos());
+    assertThat(watch.period()).isEqualTo(50_000_000);
+    watch.expect(80_000_000);
+    assertThat(watch.period()).isEqualTo(10_000_000);
+    watch.expect(1);
+    assertThat(watch.period()).isEqualTo(1_000_000);
+    now.set(2_000_000_000);
+    watch.scan(); // nothing ran for longer than a second
+    assertThat(watch.period()).isEqualTo(1_000_000_000L);
+  }
+}
