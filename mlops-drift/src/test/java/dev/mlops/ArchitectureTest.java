@@ -80,8 +80,9 @@ class ArchitectureTest {
                   "onnx",
                   "engine.onnx",
                   "engine.tabular",
+                  "memory",
                   "security")),
-          Map.entry("serving", Set.of("codec", "rollout", "store", "onnx", "security")),
+          Map.entry("serving", Set.of("codec", "rollout", "store", "onnx", "memory", "security")),
           Map.entry("codec", Set.of()),
           Map.entry("rollout", Set.of()),
           Map.entry("store", Set.of("onnx", "security")),
@@ -89,8 +90,9 @@ class ArchitectureTest {
           Map.entry("engine.onnx", Set.of("onnx")),
           Map.entry("engine.tabular", Set.of("onnx")),
           Map.entry("engine.djl", Set.of()),
+          Map.entry("memory", Set.of()),
           Map.entry("security", Set.of()),
-          Map.entry("metrics", Set.of("serving")));
+          Map.entry("metrics", Set.of("serving", "memory")));
 
   /** The packages of drift, and what each may use of the others; its front door uses them all. */
   private static final Map<String, Set<String>> DRIFT_PACKAGES =

@@ -1,0 +1,50 @@
+package dev.mlops.runtime.memory;
+
+import java.lang.System.Logger.Level;
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.management.JMException;
+import javax.management.ObjectName;
+
+/**
+ * The C library's heap. What is freed in it stays with the process, in glibc at least, until it is
+ * trimmed; the JVM has a diagnostic command for that, {@code System.trim_native_heap}.
+ */
+final class NativeHeap {
+  private static final System.Logger LOG = System.getLogger(NativeHeap.class.getName());
+
+  private final AtomicBoolean absent = new AtomicBoolean();
+
+  /**
+   * Gives freed memory back to the operating system.
+   *
+   * @return false if this JVM or its C library cannot
+   */
+  boolean trim() {
+    if (absent.get()) {
+      return false;
+    }
+    String reason;
+    try {
+      Object answer =
+          ManagementFactory.getPlatformMBeanServer()
+              .invoke(
+                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                  "systemTrimNativeHeap",
+                  null,
+                  null);
+      if (String.valueOf(answer).contains("RSS")) {
+        return true; // it says what became of the resident set
+      }
+      reason = String.valueOf(answer).strip();
+    } catch (JMException | RuntimeException e) {
+      reason = e.toString(); // no such command before 17.0.9, or on another JVM
+    } catch (LinkageError e) {
+      reason = "the module java.management is not there (" + e + ")";
+    }
+    if (absent.compareAndSet(false, true)) {
+      LOG.log(Level.DEBUG, "freed native memory is not given back: {0}", reason);
+    }
+    return false;
+  }
+}
