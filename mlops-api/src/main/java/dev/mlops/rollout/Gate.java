@@ -2,7 +2,12 @@ package dev.mlops.rollout;
 
 /**
  * A check a version must pass before it serves. It runs on the thread that asked for the version,
- * while whatever serves goes on serving; what it throws is a failure of the gate.
+ * while whatever serves goes on serving.
+ *
+ * <p>A {@link dev.mlops.engine.ModelFailedException} that it lets out is a {@link Outcome#FAIL} of
+ * the candidate; a gate that scores with the version in force catches what that one throws.
+ * Anything else it throws is {@link Outcome#UNDECIDED}: it says that the gate could not do its
+ * work, and nothing about the version, which is checked again when it is asked for again.
  */
 public interface Gate {
   /** What it checks, in one or two lower-case words. */

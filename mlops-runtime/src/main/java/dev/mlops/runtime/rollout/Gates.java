@@ -30,10 +30,11 @@ public final class Gates {
 
   /**
    * Runs gates in order until one does not let the candidate pass; those behind it are skipped with
-   * the evidence {@code not run: <gate> did not pass}. A gate that throws or answers nothing has
-   * failed, with what it threw as evidence; where live traffic kept it from a slot it is undecided,
-   * for that says nothing about the version. Only errors of the virtual machine, such as {@link
-   * OutOfMemoryError}, are passed on.
+   * the evidence {@code not run: <gate> did not pass}. Where the model fails under a gate the
+   * candidate has failed. A gate that throws anything else, or answers nothing, is undecided, with
+   * what it threw as evidence: that live traffic kept it from a slot, or that its file or its
+   * network is gone, says nothing about the version. Only errors of the virtual machine, such as
+   * {@link OutOfMemoryError}, are passed on.
    *
    * @return a result for each gate, in order; the caller's to keep
    */
@@ -72,16 +73,15 @@ public final class Gates {
     } catch (VirtualMachineError e) {
       throw e;
     } catch (ModelFailedException e) {
-      return failed(gate, "the model failed: " + e.getMessage());
+      return new Gate.Result(name(gate), Gate.Outcome.FAIL, "the model failed: " + e.getMessage());
     } catch (OverloadedException | DeadlineException e) {
-      return new Gate.Result(
-          name(gate), Gate.Outcome.UNDECIDED, "could not be checked now: " + e.getMessage());
+      return undecided(gate, "could not be checked now: " + e.getMessage());
     } catch (Throwable e) { // a user's gate may throw anything, an AssertionError for instance
       LOG.log(System.Logger.Level.WARNING, "gate " + name(gate) + " threw", e);
-      return failed(gate, "the gate threw " + e);
+      return undecided(gate, "the gate threw " + e);
     }
     if (result == null) {
-      return failed(gate, "the gate returned null; a gate must return a result");
+      return undecided(gate, "the gate returned null; a gate must return a result");
     }
     return result;
   }
@@ -90,8 +90,8 @@ public final class Gates {
     return new Gate.Result(name(gate), Gate.Outcome.SKIPPED, evidence);
   }
 
-  private static Gate.Result failed(Gate gate, String evidence) {
-    return new Gate.Result(name(gate), Gate.Outcome.FAIL, evidence);
+  private static Gate.Result undecided(Gate gate, String evidence) {
+    return new Gate.Result(name(gate), Gate.Outcome.UNDECIDED, evidence);
   }
 
   private static String name(Gate gate) {

@@ -639,7 +639,7 @@ class RouteTest {
   private final List<ModelHandle<Row, Row>> handles = new ArrayList<>();
 
   @Test
-  void gate_thatPredictsThroughAHandle_isAFailureOfTheGate() {
+  void gate_thatPredictsThroughAHandle_decidesNothing() {
     gates.add(
         gate(
             "mine",
@@ -653,7 +653,7 @@ class RouteTest {
     store.move("2");
     assertThatThrownBy(() -> routes.refresh(ROUTE))
         .isInstanceOf(VersionRefusedException.class)
-        .hasMessageContaining("mine FAIL")
+        .hasMessageContaining("mine UNDECIDED")
         .hasMessageContaining("predict was called from within");
   }
 
