@@ -1,6 +1,6 @@
 /**
  * The gates a version must pass before it serves: its schema, finite answers, its golden records,
- * and its quality on the operator's labelled rows against the version in force.
+ * its quality on the operator's labelled rows against the version in force, and its latency.
  */
 @NullMarked
 package dev.mlops.runtime.rollout;
