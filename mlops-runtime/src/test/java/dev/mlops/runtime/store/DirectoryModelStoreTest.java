@@ -290,20 +290,47 @@ final class DirectoryModelStoreTest {
   }
 
   @Test
-  void publish_goldenJsonLinesWithTypos_everyOneTold() throws IOException {
+  void publish_goldenJsonLinesWithTypos_everyOneOfTheFirstBadLineTold() throws IOException {
+    String good =
+        "{'in':{'month':1,'hour':1,'lat':1,'long':1,'wind':1,'pressure':1},'out':{'label':0}}";
     Path golden =
-        Files.writeString(
-            temp.resolve("golden.jsonl"),
-            """
-            {"in":{"mouth":1},"out":{"lable":0}}
-            {"in":{},"out":{}}
-            """);
+        jsonLines(
+            good,
+            "",
+            "{'in':{'mouth':1,'hour':1,'features.lat':1,'long':1,'wind':1,'pressure':1},"
+                + "'out':{'lable':0}}",
+            "{'in':{'nothing':1},'out':{}}");
 
     assertRefused(
         StormsPackage.of("1.0.0", 1).golden(golden, 1e-5).build(),
-        "golden.jsonl: 'mouth' names no input; the inputs are [month, hour, lat, long, wind,"
+        "golden.jsonl line 3: 'mouth' names no input; the inputs are [month, hour, lat, long, wind,"
             + " pressure, wind_change_6h, pressure_change_6h]",
-        "golden.jsonl: 'lable' names no output; the outputs are [label, 0, 1]");
+        "golden.jsonl line 3: the input 'month' is missing, and is not optional",
+        "golden.jsonl line 3: 'lable' names no output; the outputs are [label, 0, 1]");
+  }
+
+  @Test
+  void publish_goldenJsonLinesWithoutExpectation_refused() throws IOException {
+    Path golden =
+        jsonLines("{'in':{'month':1,'hour':1,'lat':1,'long':1,'wind':1,'pressure':1},'out':{}}");
+
+    assertRefused(
+        StormsPackage.of("1.0.0", 1).golden(golden, 1e-5).build(),
+        "golden.jsonl: no record expects an output, so nothing could be checked");
+  }
+
+  @Test
+  void publish_goldenLineIsNoRecord_refused() throws IOException {
+    ModelPackage content =
+        StormsPackage.of("1.0.0", 1).golden(jsonLines("", "{'in':{'month':}"), 1e-5).build();
+    assertThatThrownBy(() -> store.publish(content))
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessageContaining("golden.jsonl line 2 column 16 is not the strict JSON wanted");
+  }
+
+  private Path jsonLines(String... lines) throws IOException {
+    return Files.writeString(
+        temp.resolve("golden.jsonl"), String.join("\n", lines).replace('\'', '"') + "\n");
   }
 
   @Test
