@@ -179,6 +179,11 @@ public final class OnnxModel {
     return !scan.external.isEmpty() || !scan.compiled.isEmpty();
   }
 
+  /** What the file is made of. */
+  public OnnxContents contents() {
+    return scan.contents();
+  }
+
   /**
    * The schema as the graph states it, without a score. Inputs that have a value in the file are
    * left out.

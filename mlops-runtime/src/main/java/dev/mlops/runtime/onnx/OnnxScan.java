@@ -73,6 +73,9 @@ final class OnnxScan {
   private final Set<Operator> functions = new HashSet<>();
   private boolean hasGraph;
   private int nodes;
+  private boolean convolutions;
+  private long weights;
+  private long texts;
   private long kept;
 
   OnnxScan(ProtobufReader in) {
@@ -116,6 +119,10 @@ final class OnnxScan {
     refuseTwins("outputs", outputs);
     customOperators.removeAll(functions);
     followIdentities();
+  }
+
+  OnnxContents contents() {
+    return new OnnxContents(nodes, convolutions, weights, texts);
   }
 
   private PackageCorruptException incomplete(String why) {
@@ -391,6 +398,7 @@ final class OnnxScan {
       }
     }
     boolean standard = domain.isEmpty() || domain.equals("ai.onnx");
+    convolutions |= standard && name.equals("Conv");
     if (!STANDARD_DOMAINS.contains(domain)) {
       customOperators.add(new Operator(keep(domain), keep(name)));
     }
@@ -450,6 +458,7 @@ final class OnnxScan {
           in.once();
           graph(false);
         }
+        case 9 -> texts++;
         case 10 -> tensor(what);
         case 11 -> graph(false);
         case 22 -> {
@@ -495,6 +504,8 @@ final class OnnxScan {
       switch (in.field()) {
         case 1 -> in.numbers(extent::times);
         case 2 -> type = in.once().number();
+        case 4, 5, 7, 9, 10, 11 -> weights += in.length();
+        case 6 -> texts++;
         case 8 -> name = in.once().text(LONGEST_NAME);
         case 13 -> {
           entries = entries == null ? new ArrayList<>() : entries;

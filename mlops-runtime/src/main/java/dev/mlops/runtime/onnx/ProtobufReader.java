@@ -127,6 +127,11 @@ final class ProtobufReader {
     return fieldAt;
   }
 
+  /** Bytes of the field's payload; 0 for a lone number, whose bytes are not known before. */
+  long length() {
+    return length;
+  }
+
   /** Where the cursor is. */
   long position() {
     return position;

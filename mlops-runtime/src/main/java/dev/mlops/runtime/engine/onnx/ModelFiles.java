@@ -3,6 +3,7 @@ package dev.mlops.runtime.engine.onnx;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.model.ModelSchema;
+import dev.mlops.runtime.onnx.OnnxContents;
 import dev.mlops.runtime.onnx.OnnxModel;
 import dev.mlops.store.PackageCorruptException;
 import dev.mlops.store.StoredVersion;
@@ -111,6 +112,20 @@ final class ModelFiles {
     return model.mapKeys(output);
   }
 
+  /** See {@link OnnxModel#contents}. */
+  OnnxContents contents() {
+    return model.contents();
+  }
+
+  /** The size of the model's own file. */
+  long fileBytes() {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new ModelFailedException(label() + ": cannot read the size of " + file, e);
+    }
+  }
+
   /**
    * The size of the model with its weights. Weights in other files stand beside the model or below,
    * so every file there counts, which is too much at times and never too little.
@@ -118,7 +133,7 @@ final class ModelFiles {
   long bytes() {
     try {
       if (!model.hasExternalData()) {
-        return Files.size(file);
+        return fileBytes();
       }
       Path beside = file.toAbsolutePath().getParent();
       long sum = 0;

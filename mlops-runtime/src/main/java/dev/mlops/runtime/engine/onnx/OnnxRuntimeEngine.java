@@ -121,6 +121,11 @@ public final class OnnxRuntimeEngine implements Engine {
   }
 
   @Override
+  public long memory(StoredVersion version, int slots) {
+    return MemoryEstimate.of(ModelFiles.of(version), slots);
+  }
+
+  @Override
   public EngineSession load(StoredVersion version, int slots) {
     if (slots < 1) {
       throw new IllegalArgumentException("slots was " + slots + " but must be at least 1");

@@ -53,7 +53,7 @@ final class OnnxSession implements EngineSession {
     try {
       SessionOptions options = natives.add(new SessionOptions());
       set(options);
-      int sessions = files.bytes() <= LARGEST_FOR_EACH_SLOT ? slots : 1;
+      int sessions = sessions(files, slots);
       List<OrtSession> opened = new ArrayList<>();
       for (int i = 0; i < sessions; i++) {
         // by its path, since weights in other files are found beside it
@@ -78,6 +78,11 @@ final class OnnxSession implements EngineSession {
       natives.closeAfter(e);
       throw e;
     }
+  }
+
+  /** How many native sessions there are for that many slots. */
+  static int sessions(ModelFiles files, int slots) {
+    return files.bytes() <= LARGEST_FOR_EACH_SLOT ? slots : 1;
   }
 
   private static void set(SessionOptions options) throws OrtException {

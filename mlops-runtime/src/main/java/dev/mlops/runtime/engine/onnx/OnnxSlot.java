@@ -10,6 +10,8 @@ import dev.mlops.engine.ModelFailedException;
 import dev.mlops.engine.Slot;
 import dev.mlops.engine.Tensor;
 import dev.mlops.model.ElementType;
+import dev.mlops.model.ModelSchema;
+import dev.mlops.model.TensorSpec;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.util.Collections;
@@ -108,6 +110,17 @@ final class OnnxSlot implements Slot, AutoCloseable {
         perCall[i] = view(input, own, 1, perCallFeeds, natives);
       }
     }
+  }
+
+  /** Bytes that a slot sets aside as it is first used, or somewhat more. */
+  static long memoryAtOnce(ModelSchema schema) {
+    long row = 0;
+    for (List<TensorSpec> tensors : List.of(schema.inputs(), schema.outputs())) {
+      for (TensorSpec tensor : tensors) {
+        row += Math.max(0, tensor.shape().elements()) * Elements.bytes(tensor.type());
+      }
+    }
+    return Math.max(row, Math.min(MEMORY_AT_ONCE, CHUNK_ROWS * row));
   }
 
   @Override
