@@ -81,9 +81,11 @@ class ArchitectureTest {
                   "onnx",
                   "engine.onnx",
                   "engine.tabular",
+                  "jfr",
                   "memory",
                   "security")),
-          Map.entry("serving", Set.of("codec", "rollout", "store", "onnx", "memory", "security")),
+          Map.entry(
+              "serving", Set.of("codec", "rollout", "store", "onnx", "jfr", "memory", "security")),
           Map.entry("codec", Set.of()),
           Map.entry("rollout", Set.of()),
           Map.entry("store", Set.of("onnx", "security")),
@@ -93,6 +95,7 @@ class ArchitectureTest {
           Map.entry("engine.djl", Set.of()),
           Map.entry("memory", Set.of()),
           Map.entry("security", Set.of()),
+          Map.entry("jfr", Set.of()),
           Map.entry("metrics", Set.of("memory")));
 
   /** The packages of drift, and what each may use of the others; its front door uses them all. */
@@ -134,7 +137,8 @@ class ArchitectureTest {
                           "org.apache.commons.statistics..",
                           "ai.onnxruntime..",
                           "ai.djl..",
-                          "io.micrometer..")))
+                          "io.micrometer..",
+                          "jdk.jfr..")))
           .allowEmptyShould(true);
 
   @ArchTest
@@ -270,6 +274,9 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.micrometer..");
+
+  @ArchTest
+  static final ArchRule flightRecorder_isMetInItsPackageOnly = only(RUNTIME + ".jfr", "jdk.jfr..");
 
   @ArchTest
   static final ArchRule logging_isTheSystemLogger =
