@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,6 +13,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -26,6 +29,20 @@ public final class ChildJvm {
    * @param output standard output and error, together
    */
   public record Result(int exit, String output) {
+    /**
+     * The number that follows a name in the output.
+     *
+     * @throws AssertionError if there is none
+     */
+    public double figure(String name) {
+      Matcher matcher =
+          Pattern.compile("\\b" + Pattern.quote(name) + " (-?[0-9.]+)").matcher(output);
+      if (!matcher.find()) {
+        throw new AssertionError("no figure '" + name + "' in: " + output);
+      }
+      return Double.parseDouble(matcher.group(1));
+    }
+
     /** Whether native code ended it: by a signal, or so that the JVM could still say so. */
     public boolean crashed() {
       return exit >= 128 || output.contains("A fatal error has been detected");
@@ -34,7 +51,9 @@ public final class ChildJvm {
 
   private final Path folder;
   private final Map<String, String> environment = new TreeMap<>();
+  private final List<String> options = new ArrayList<>();
   private String heap = "256m";
+  private Duration limit = Duration.ofMinutes(2);
   private List<String> classPath =
       List.of(System.getProperty("java.class.path").split(File.pathSeparator));
 
@@ -63,9 +82,23 @@ public final class ChildJvm {
     return this;
   }
 
-  /** Gives it a heap of one size, touched from the start, so that what grows is not the heap. */
+  /**
+   * Makes its heap one size from the first moment on, so that what the process grows by is not the
+   * heap.
+   */
   public ChildJvm fixedHeap(String size) {
-    heap = size + " -Xms" + size + " -XX:+AlwaysPreTouch";
+    return heap(size).option("-Xms" + size).option("-XX:+AlwaysPreTouch");
+  }
+
+  /** Adds an option of the JVM. */
+  public ChildJvm option(String option) {
+    options.add(option);
+    return this;
+  }
+
+  /** Sets how long it may take, 2 minutes unless said. */
+  public ChildJvm within(Duration most) {
+    limit = most;
     return this;
   }
 
@@ -75,14 +108,15 @@ public final class ChildJvm {
     return this;
   }
 
-  /** Runs a main class to its end, or ends it after two minutes. */
+  /** Runs a main class to its end, or ends it after its time. */
   public Result run(Class<?> main, String... arguments) throws IOException, InterruptedException {
-    Path options = folder.resolve("options.txt");
+    Path file = folder.resolve("options.txt");
     Path output = folder.resolve("output.txt");
     Files.writeString(
-        options,
+        file,
         """
         -Xmx%s
+        %s
         -XX:-CreateCoredumpOnCrash
         -XX:ErrorFile=%s
         -Djava.io.tmpdir=%s
@@ -92,6 +126,7 @@ public final class ChildJvm {
         """
             .formatted(
                 heap,
+                String.join("\n", options),
                 quoted(folder.resolve("crash.log").toString()),
                 quoted(folder.toString()),
                 quoted(String.join(File.pathSeparator, classPath)),
@@ -99,7 +134,7 @@ public final class ChildJvm {
     List<String> command =
         new ArrayList<>(
             List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + options));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + file));
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().remove("ORT_DISABLE_TELEMETRY");
@@ -107,7 +142,7 @@ public final class ChildJvm {
     builder.environment().remove("JDK_JAVA_OPTIONS");
     builder.environment().putAll(environment);
     Process process = builder.redirectOutput(output.toFile()).start();
-    if (!process.waitFor(2, TimeUnit.MINUTES)) {
+    if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
       process.destroyForcibly().waitFor();
       throw new AssertionError("the child did not end: " + Files.readString(output));
     }
