@@ -67,13 +67,10 @@ final class Swapping implements AutoCloseable {
             .keepWarm(keepWarm)
             .build();
     model = runtime.model(ROUTE, Input.class, Answer.class);
-    input = new Input(new float[width(directory)]);
-    for (int i = 0; i < input.x().length; i++) {
-      input.x()[i] = (float) Math.sin(i);
-    }
+    input = input(directory);
   }
 
-  /** Publishes versions 1 and 2: a chain of square layers. */
+  /** Publishes versions 1 to 3: a chain of square layers. */
   static void publish(Path folder, int layers, int width) throws IOException {
     ModelSchema schema =
         ModelSchema.builder()
@@ -81,7 +78,7 @@ final class Swapping implements AutoCloseable {
             .output("y", ElementType.FLOAT)
             .build();
     Path file = Files.createTempFile("model", ".onnx");
-    for (int version = 1; version <= 2; version++) {
+    for (int version = 1; version <= 3; version++) {
       chain(layers, width, version).writeTo(file);
       DirectoryModelStore.at(folder)
           .publish(
@@ -117,9 +114,15 @@ final class Swapping implements AutoCloseable {
         .node("Add", List.of("nothing", "answer"), List.of("y"));
   }
 
-  private static int width(ModelStore store) {
+  /** A row as wide as the model of the store wants it. */
+  static Input input(ModelStore store) {
     try (StoredVersion version = store.open(store.versions("m").get(0))) {
-      return Math.toIntExact(version.schema().inputs().get(0).shape().dims().get(1));
+      long width = version.schema().inputs().get(0).shape().dims().get(1);
+      float[] x = new float[Math.toIntExact(width)];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = (float) Math.sin(i);
+      }
+      return new Input(x);
     }
   }
 

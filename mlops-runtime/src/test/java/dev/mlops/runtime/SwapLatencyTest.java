@@ -1,0 +1,134 @@
+package dev.mlops.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mlops.engine.Engine;
+import dev.mlops.engine.EngineSession;
+import dev.mlops.model.ModelSchema;
+import dev.mlops.runtime.engine.onnx.ChildJvm;
+import dev.mlops.runtime.engine.onnx.OnnxRuntimeEngine;
+import dev.mlops.store.StoredVersion;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** That a swap makes calls wait for nothing: {@link SwapLatency} says how it is measured. */
+final class SwapLatencyTest {
+  private static final double MOST_MS = 5;
+
+  @TempDir private Path folder;
+
+  @Test
+  @Tag("proof")
+  void predict_aroundSwaps_isNoSlowerThanWithoutByFiveMilliseconds() throws Exception {
+    ChildJvm.Result result = measure("free", "20", "30", "1");
+
+    assertThat(result.figure("judged")).isGreaterThanOrEqualTo(20);
+    assertThat(result.figure("median difference of p99.9"))
+        .as(result.output())
+        .isLessThanOrEqualTo(MOST_MS);
+  }
+
+  @Test
+  @Tag("proof")
+  void predict_whereACallerLoadsUnderALock_missesThatMark() throws Exception {
+    ChildJvm.Result result = measure("locked", "5", "5", "1");
+
+    assertThat(result.figure("median difference of p99.9"))
+        .as(result.output())
+        .isGreaterThan(MOST_MS);
+  }
+
+  /** Not by the clock: a load that does not end, and calls that go on all the same. */
+  @Test
+  void predict_whileALoadIsHeld_waitsForNothing() throws Exception {
+    Swapping.publish(folder, 1, 16);
+    Held engine = new Held();
+    try (Swapping swapping = new Swapping(folder, engine)) {
+      swapping.predict();
+      engine.hold = true;
+      FutureTask<?> swap = new FutureTask<>(swapping::swap);
+      new Thread(swap).start();
+      engine.loading.await();
+      long waits = waits();
+      try {
+        for (int i = 0; i < 10_000; i++) {
+          assertThat(swapping.predict().version().number()).isEqualTo("1");
+        }
+        assertThat(waits()).as("times this thread waited").isEqualTo(waits);
+      } finally {
+        engine.released.countDown();
+      }
+      swap.get();
+      assertThat(swapping.predict().version().number()).isEqualTo("2");
+    }
+  }
+
+  /** How often this thread waited for a monitor, a lock or a condition. */
+  private static long waits() {
+    ThreadInfo info =
+        ManagementFactory.getThreadMXBean().getThreadInfo(Thread.currentThread().getId());
+    return info.getBlockedCount() + info.getWaitedCount();
+  }
+
+  private ChildJvm.Result measure(String... how) throws Exception {
+    Path store = folder.resolve("store");
+    Swapping.publish(store, 4, 512);
+    String[] arguments = new String[how.length + 1];
+    arguments[0] = store.toString();
+    System.arraycopy(how, 0, arguments, 1, how.length);
+    ChildJvm.Result result =
+        new ChildJvm(folder).fixedHeap("512m").run(SwapLatency.class, arguments);
+    System.out.println(how[0] + ": " + result.output());
+    assertThat(result.exit()).as(result.output()).isZero();
+    return result;
+  }
+
+  /** Holds loads when told to, until they are released. */
+  private static final class Held implements Engine {
+    private final Engine engine = OnnxRuntimeEngine.create();
+    final CountDownLatch loading = new CountDownLatch(1);
+    final CountDownLatch released = new CountDownLatch(1);
+    volatile boolean hold;
+
+    @Override
+    public String name() {
+      return engine.name();
+    }
+
+    @Override
+    public Set<String> formats() {
+      return engine.formats();
+    }
+
+    @Override
+    public Optional<String> declines(StoredVersion version) {
+      return engine.declines(version);
+    }
+
+    @Override
+    public ModelSchema describe(StoredVersion version) {
+      return engine.describe(version);
+    }
+
+    @Override
+    public EngineSession load(StoredVersion version, int slots) {
+      if (hold) {
+        loading.countDown();
+        try {
+          released.await();
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+      return engine.load(version, slots);
+    }
+  }
+}
