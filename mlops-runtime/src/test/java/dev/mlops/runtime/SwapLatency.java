@@ -114,7 +114,7 @@ final class SwapLatency {
     }
     done = true;
     List<Pair> calm = pairs.stream().filter(Pair::quiet).toList();
-    List<Pair> judged = calm.size() < quiet ? pairs : calm;
+    List<Pair> judged = calm.isEmpty() ? pairs : calm; // the caller sees how many were quiet
     System.out.printf(
         Locale.ROOT,
         "pairs %d, quiet %d, judged %d, calls a block %d, capacity a second %.0f, ms a swap %.1f,"

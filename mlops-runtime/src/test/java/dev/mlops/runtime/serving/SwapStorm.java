@@ -1,16 +1,13 @@
 package dev.mlops.runtime.serving;
 
-import dev.mlops.engine.Engine;
-import dev.mlops.engine.EngineSession;
-import dev.mlops.engine.Slot;
 import dev.mlops.inference.Call;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
 import dev.mlops.model.ElementType;
 import dev.mlops.model.ModelSchema;
+import dev.mlops.runtime.engine.onnx.CountingEngine;
 import dev.mlops.runtime.engine.onnx.OnnxRuntimeEngine;
-import dev.mlops.store.StoredVersion;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -18,9 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -73,15 +68,14 @@ final class SwapStorm {
 
   private boolean run(Path fixtures, int swaps) throws Exception {
     MemoryStore store = new MemoryStore();
-    for (int k = 1; k <= swaps + 3; k++) {
-      store.put(
-          String.valueOf(k),
-          k % 2 == 1 ? schema("lat", "wind") : schema("wind", "lat"),
-          "onnx",
-          fixtures.resolve("models/storms/" + (2 - k % 2) + "/model.onnx"));
+    for (int k = 1; k <= swaps + 1; k++) {
+      put(store, fixtures, String.valueOf(k), k % 2);
+    }
+    for (int kind = 0; kind < 2; kind++) { // versions of their own, since a session may be shared
+      put(store, fixtures, "pinned-" + kind, kind);
     }
     store.move("1");
-    Counting engine = new Counting(OnnxRuntimeEngine.create());
+    CountingEngine engine = new CountingEngine(OnnxRuntimeEngine.create());
     Routes routes =
         new Routes(
             new Settings(
@@ -97,35 +91,37 @@ final class SwapStorm {
                 InstantSource.system(),
                 0));
     ModelHandle<Row, Row> model = routes.handle("m@champion", Row.class, Row.class);
-    for (int k = swaps + 2;
-        k <= swaps + 3;
-        k++) { // what each model answers, by versions that no swap names
-      answers[k % 2] =
-          routes.handle("m:" + k, Row.class, Row.class).predict(ROW).value().number("1");
+    for (int kind = 0; kind < 2; kind++) { // what each model answers, by routes that do not change
+      answers[kind] =
+          routes.handle("m:pinned-" + kind, Row.class, Row.class).predict(ROW).value().number("1");
     }
     Thread single = new Thread(() -> guarded(() -> single(model)));
     Thread batch = new Thread(() -> guarded(() -> batch(model)));
     single.start();
     batch.start();
     for (int k = 2; k <= swaps + 1 && wrong.isEmpty(); k++) {
+      int before = engine.opened();
       store.move(String.valueOf(k));
       routes.refresh("m@champion");
       published = k;
-      mostLive = Math.max(mostLive, engine.opened.get() - engine.closed.get());
+      expect(engine.opened() == before + 1, "swap to " + k + " loaded no session of its own");
+      mostLive = Math.max(mostLive, engine.live());
     }
     done = true;
     single.join();
     batch.join();
-    long patience = System.nanoTime() + 30_000_000_000L; // the last ones are still being closed
-    while (engine.opened.get() - engine.closed.get() > SERVING && System.nanoTime() < patience) {
-      Thread.onSpinWait();
-    }
     expect(
-        engine.opened.get() == engine.closed.get() + SERVING,
-        "opened " + engine.opened + ", closed " + engine.closed + " while " + SERVING + " serve");
+        engine.awaitLive(SERVING) && engine.live() == SERVING, // the last ones were being closed
+        "opened "
+            + engine.opened()
+            + ", closed "
+            + engine.closed()
+            + " while "
+            + SERVING
+            + " serve");
     routes.close(Duration.ofSeconds(30));
-    expect(engine.opened.get() == swaps + 3, "sessions opened: " + engine.opened.get());
-    expect(engine.opened.get() == engine.closed.get(), "sessions closed: " + engine.closed.get());
+    expect(engine.opened() == swaps + 3, "sessions opened: " + engine.opened());
+    expect(engine.opened() == engine.closed(), "sessions closed: " + engine.closed());
     expect(store.open() == 0, "packages left open: " + store.open());
     expect(predictions.get() > swaps && batches.get() > 0, "load was too small to say anything");
     System.out.println(
@@ -138,15 +134,24 @@ final class SwapStorm {
             + " "
             + batches
             + ", sessions opened "
-            + engine.opened
+            + engine.opened()
             + ", closed "
-            + engine.closed
+            + engine.closed()
             + ", most at once "
             + mostLive
             + ", wrong "
             + wrong.size());
     wrong.stream().limit(5).forEach(System.out::println);
     return wrong.isEmpty();
+  }
+
+  /** A version that answers as {@code storms} 1, or as 2 where its kind is 0. */
+  private static void put(MemoryStore store, Path fixtures, String number, int kind) {
+    store.put(
+        number,
+        kind == 1 ? schema("lat", "wind") : schema("wind", "lat"),
+        "onnx",
+        fixtures.resolve("models/storms/" + (2 - kind) + "/model.onnx"));
   }
 
   private void single(ModelHandle<Row, Row> model) {
@@ -216,55 +221,6 @@ final class SwapStorm {
       work.run();
     } catch (RuntimeException | Error e) {
       wrong.add("a prediction failed: " + e);
-    }
-  }
-
-  /** Counts sessions. */
-  private static final class Counting implements Engine {
-    private final Engine engine;
-    final AtomicInteger opened = new AtomicInteger();
-    final AtomicInteger closed = new AtomicInteger();
-
-    Counting(Engine engine) {
-      this.engine = engine;
-    }
-
-    @Override
-    public String name() {
-      return engine.name();
-    }
-
-    @Override
-    public Set<String> formats() {
-      return engine.formats();
-    }
-
-    @Override
-    public Optional<String> declines(StoredVersion version) {
-      return engine.declines(version);
-    }
-
-    @Override
-    public ModelSchema describe(StoredVersion version) {
-      return engine.describe(version);
-    }
-
-    @Override
-    public EngineSession load(StoredVersion version, int slots) {
-      EngineSession session = engine.load(version, slots);
-      opened.incrementAndGet();
-      return new EngineSession() {
-        @Override
-        public Slot slot(int index) {
-          return session.slot(index);
-        }
-
-        @Override
-        public void close() {
-          session.close();
-          closed.incrementAndGet();
-        }
-      };
     }
   }
 }
