@@ -21,7 +21,7 @@ import org.apache.commons.statistics.distribution.BinomialDistribution;
  * the thread that asked for the version: the codec and the model, a wait for a slot where somebody
  * else uses that session, but not the handle. The rows are the inputs of the golden records in
  * turn, or two made from the schema where there are none; a row that does not fit is left out. All
- * of it is time on the clock of this machine under its present load. Before that both versions are
+ * of it is time on the clock of this machine under its present load. Before that what is timed is
  * run for a quarter of a second, or 5,000 times, untimed.
  *
  * <p>{@link #atMost} asks that at most 1 in 100 calls is above the budget, which is to say that the
