@@ -2,7 +2,6 @@ package dev.mlops.inference;
 
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.model.Version;
-import dev.mlops.observe.LifecycleEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
@@ -67,8 +66,8 @@ public interface ModelHandle<I, O> {
   /**
    * Takes the version that serves now for several calls.
    *
-   * @param atMost how long it may be held; a lease that is not closed by then is ended, and {@link
-   *     LifecycleEvent.LeaseExpired} names who took it
+   * @param atMost how long it may be held; a lease that is not closed by then is ended, and the
+   *     event {@code LeaseExpired} names who took it
    * @return the caller's to close
    * @throws IllegalArgumentException if the time is zero or negative
    * @throws OverloadedException if the runtime is closed

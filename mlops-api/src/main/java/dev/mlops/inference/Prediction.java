@@ -2,7 +2,6 @@ package dev.mlops.inference;
 
 import dev.mlops.model.ElementType;
 import dev.mlops.model.Version;
-import dev.mlops.observe.Traffic;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Supplier;

@@ -3,7 +3,6 @@ package dev.mlops.inference;
 import dev.mlops.model.ElementType;
 import dev.mlops.model.ModelRef;
 import dev.mlops.model.Version;
-import dev.mlops.observe.Traffic;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.mlops.observe;
 
+import dev.mlops.inference.Traffic;
 import java.util.Optional;
 
 /**

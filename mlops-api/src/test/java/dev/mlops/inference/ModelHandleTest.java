@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.mlops.model.Version;
-import dev.mlops.observe.Traffic;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

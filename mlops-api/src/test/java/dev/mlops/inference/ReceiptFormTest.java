@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mlops.model.ElementType;
-import dev.mlops.observe.Traffic;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -3,7 +3,6 @@ package dev.mlops.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.model.ElementType;
-import dev.mlops.observe.Traffic;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Arrays;

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.mlops.model.ElementType;
 import dev.mlops.model.Version;
-import dev.mlops.observe.Traffic;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Arrays;

@@ -3,7 +3,7 @@ package dev.mlops.drift;
 import static dev.mlops.drift.TestVersion.ROUTE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mlops.observe.Traffic;
+import dev.mlops.inference.Traffic;
 import dev.mlops.observe.VersionObserver;
 import java.nio.file.Path;
 import java.time.Instant;

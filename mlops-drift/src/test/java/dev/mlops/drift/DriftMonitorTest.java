@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.drift.compare.Rule;
 import dev.mlops.drift.count.Recorder;
+import dev.mlops.inference.Traffic;
 import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.observe.Observation;
-import dev.mlops.observe.Traffic;
 import dev.mlops.observe.VersionObserver;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;

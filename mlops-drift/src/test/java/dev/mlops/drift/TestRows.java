@@ -1,7 +1,7 @@
 package dev.mlops.drift;
 
+import dev.mlops.inference.Traffic;
 import dev.mlops.observe.Observation;
-import dev.mlops.observe.Traffic;
 import java.util.Optional;
 
 /** So many rows of {@link TestVersion}, the i-th from the number {@code first + i}. */

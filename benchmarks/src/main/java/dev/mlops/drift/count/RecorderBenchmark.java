@@ -2,7 +2,7 @@ package dev.mlops.drift.count;
 
 import dev.mlops.model.ElementType;
 import dev.mlops.observe.Observation;
-import dev.mlops.observe.Traffic;
+import dev.mlops.inference.Traffic;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;

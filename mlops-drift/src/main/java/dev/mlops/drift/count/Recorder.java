@@ -1,7 +1,7 @@
 package dev.mlops.drift.count;
 
+import dev.mlops.inference.Traffic;
 import dev.mlops.observe.Observation;
-import dev.mlops.observe.Traffic;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

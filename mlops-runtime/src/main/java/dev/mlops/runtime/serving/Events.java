@@ -3,6 +3,7 @@ package dev.mlops.runtime.serving;
 import dev.mlops.observe.Health;
 import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.observe.RuntimeListener;
+import dev.mlops.runtime.jfr.JfrListener;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -28,6 +29,7 @@ final class Events {
   private static final int KEPT = 50;
 
   private final List<RuntimeListener> listeners;
+  private final JfrListener recorder;
   private final CallbackGuard guard;
   private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>(WAITING);
   private final AtomicLong dropped = new AtomicLong();
@@ -36,8 +38,14 @@ final class Events {
   private @Nullable Thread thread; // guarded by the lock
   private boolean closed; // guarded by the lock
 
-  Events(List<RuntimeListener> listeners, CallbackGuard guard) {
+  /**
+   * Tells these listeners.
+   *
+   * @param recorder is told at once: it only writes the event down
+   */
+  Events(List<RuntimeListener> listeners, JfrListener recorder, CallbackGuard guard) {
     this.listeners = listeners;
+    this.recorder = recorder;
     this.guard = guard;
   }
 
@@ -47,6 +55,7 @@ final class Events {
 
   /** Something happened; from any thread, which does not wait. */
   void post(LifecycleEvent event) {
+    recorder.happened(event);
     lock.lock();
     try {
       last.addLast(event);

@@ -2,9 +2,9 @@ package dev.mlops.runtime.serving;
 
 import dev.mlops.inference.Call;
 import dev.mlops.inference.Receipt;
+import dev.mlops.inference.Traffic;
 import dev.mlops.model.ElementType;
 import dev.mlops.model.Version;
-import dev.mlops.observe.Traffic;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.mlops.runtime.serving;
 import dev.mlops.observe.Health;
 import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.observe.VersionState;
+import dev.mlops.runtime.memory.ProcessMemory;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -39,6 +40,7 @@ final class Lifecycle {
   private final Sessions sessions;
   private final CallbackGuard guard;
   private final Events events;
+  private final ProcessMemory memory;
   private final InstantSource clock;
   private final ScheduledThreadPoolExecutor thread;
   private final ReentrantLock lock = new ReentrantLock();
@@ -50,10 +52,16 @@ final class Lifecycle {
   /** Whether the thread is to end with the last of them; guarded by the lock. */
   private boolean finishing;
 
-  Lifecycle(Sessions sessions, CallbackGuard guard, Events events, InstantSource clock) {
+  Lifecycle(
+      Sessions sessions,
+      CallbackGuard guard,
+      Events events,
+      ProcessMemory memory,
+      InstantSource clock) {
     this.sessions = sessions;
     this.guard = guard;
     this.events = events;
+    this.memory = memory;
     this.clock = clock;
     thread =
         new ScheduledThreadPoolExecutor(
@@ -152,11 +160,6 @@ final class Lifecycle {
     }
   }
 
-  /** Waits until nothing is on its way out. */
-  boolean settle(Duration atMost) {
-    return await(atMost);
-  }
-
   /**
    * Waits until every version given to {@link #end} is closed, and then ends the thread. If they
    * are not, the thread stays for them: a session is never closed under a call, not even now.
@@ -167,7 +170,7 @@ final class Lifecycle {
     lock.lock();
     try {
       finishing = true;
-      boolean all = await(atMost);
+      boolean all = settle(atMost);
       if (all) {
         thread.shutdownNow();
       }
@@ -177,7 +180,8 @@ final class Lifecycle {
     }
   }
 
-  private boolean await(Duration atMost) {
+  /** Waits until nothing is on its way out. */
+  boolean settle(Duration atMost) {
     long left = atMost.toNanos();
     lock.lock();
     try {
@@ -284,8 +288,8 @@ final class Lifecycle {
 
   private void closed(Ending ending) {
     Duration drain = Duration.ofNanos(System.nanoTime() - ending.began);
-    OptionalLong before = OptionalLong.empty();
-    OptionalLong after = OptionalLong.empty();
+    OptionalLong before = ending.shared ? OptionalLong.empty() : memory.resident();
+    OptionalLong after = before;
     boolean[] inside = guard.enter("close"); // observers are closed in here, and must not swap
     try {
       if (ending.served != null) {
@@ -293,6 +297,8 @@ final class Lifecycle {
       }
       if (!ending.shared) {
         ending.loaded.closeSession();
+        memory.trim(ending.loaded.memory);
+        after = memory.resident();
       }
     } finally {
       inside[0] = false;

@@ -6,11 +6,11 @@ import dev.mlops.inference.Call;
 import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Row;
+import dev.mlops.inference.Traffic;
 import dev.mlops.model.ElementType;
 import dev.mlops.model.MlopsException;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
-import dev.mlops.observe.Traffic;
 import dev.mlops.rollout.Gate;
 import dev.mlops.runtime.codec.BoundCodec;
 import dev.mlops.runtime.codec.Codecs;
@@ -36,6 +36,10 @@ final class LoadedVersion {
   final ModelSchema described;
   final String engine;
   final Slots slots;
+
+  /** Bytes beyond the Java heap that the engine said it would take. */
+  final long memory;
+
   private final Optional<Gate.Result> admission;
   private final EngineSession session;
   private final SlotState[] states;
@@ -49,6 +53,7 @@ final class LoadedVersion {
       String engine,
       EngineSession session,
       int slots,
+      long memory,
       Optional<Gate.Result> admission,
       AtomicLong ids,
       Watch watch) {
@@ -58,6 +63,7 @@ final class LoadedVersion {
     this.described = described;
     this.engine = engine;
     this.session = session;
+    this.memory = memory;
     this.admission = admission;
     this.slots = new Slots(slots);
     this.states = new SlotState[slots];

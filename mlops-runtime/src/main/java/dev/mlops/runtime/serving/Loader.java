@@ -6,22 +6,35 @@ import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.InvalidInputException;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
+import dev.mlops.rollout.Gate;
+import dev.mlops.rollout.VersionRefusedException;
+import dev.mlops.runtime.memory.ProcessMemory;
 import dev.mlops.runtime.rollout.Gates;
 import dev.mlops.store.StoredVersion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 
 /** Brings a version from the store into an engine. */
 final class Loader {
   private final Settings settings;
   private final AtomicLong ids;
   private final Watch watch;
+  private final ProcessMemory memory;
+  private final BooleanSupplier relief;
 
-  Loader(Settings settings, Watch watch) {
+  /**
+   * A loader.
+   *
+   * @param relief frees memory that is not needed at this moment; false if there was none
+   */
+  Loader(Settings settings, Watch watch, ProcessMemory memory, BooleanSupplier relief) {
     this.settings = settings;
     this.watch = watch;
+    this.memory = memory;
+    this.relief = relief;
     this.ids = new AtomicLong(settings.firstId());
   }
 
@@ -47,11 +60,13 @@ final class Loader {
     Engine engine = engineFor(stored);
     ModelSchema described = engine.describe(stored);
     int slots = settings.limits().slots();
+    long needed = engine.memory(stored, slots);
+    Optional<Gate.Result> admission = admit(stored, needed);
     EngineSession session = engine.load(stored, slots);
     try {
       LoadedVersion loaded =
           new LoadedVersion(
-              stored, described, engine.name(), session, slots, Optional.empty(), ids, watch);
+              stored, described, engine.name(), session, slots, needed, admission, ids, watch);
       phases.end("load");
       warm(loaded, largestBatch);
       phases.end("warm");
@@ -61,6 +76,33 @@ final class Loader {
       Quiet.close("session of " + stored.version(), session);
       throw e;
     }
+  }
+
+  private Optional<Gate.Result> admit(StoredVersion stored, long needed) {
+    if (needed <= 0 || !settings.upkeep().memoryCheck()) {
+      return Optional.empty();
+    }
+    Optional<String> refusal = memory.refusal(needed);
+    if (refusal.isPresent() && relief.getAsBoolean()) {
+      refusal = memory.refusal(needed);
+    }
+    if (refusal.isPresent()) {
+      throw new VersionRefusedException(
+          stored.version(),
+          List.of(new Gate.Result("memory", Gate.Outcome.UNDECIDED, refusal.get())),
+          "What serves goes on serving, and it may be tried again",
+          null);
+    }
+    return Optional.of(
+        new Gate.Result(
+            "memory", Gate.Outcome.PASS, "about " + (needed >> 20) + " MB are there" + room()));
+  }
+
+  private String room() {
+    return memory
+        .room()
+        .map(room -> "; " + (room.free() >> 20) + " MB are free of " + room.source())
+        .orElse("");
   }
 
   private static void warm(LoadedVersion loaded, int largestBatch) {

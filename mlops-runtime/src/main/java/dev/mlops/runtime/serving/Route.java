@@ -89,6 +89,7 @@ final class Route {
       StateFolder folder,
       CallbackGuard guard,
       Events events,
+      Recorder recorder,
       Runnable changed) {}
 
   /** A version that is being loaded or checked. */
@@ -612,7 +613,7 @@ final class Route {
     } finally {
       lock.unlock();
     }
-    return new ToServe(ServedVersion.open(name(), candidate, settings), false);
+    return new ToServe(ServedVersion.open(name(), candidate, settings, shared.recorder()), false);
   }
 
   /** Puts a candidate through gates; a failure is remembered with the revision that named it. */
@@ -826,7 +827,7 @@ final class Route {
 
   private SwapReport publishFirst(RouteStart.Started started) {
     LoadedVersion loaded = started.loaded();
-    ServedVersion first = ServedVersion.open(name(), loaded, settings);
+    ServedVersion first = ServedVersion.open(name(), loaded, settings, shared.recorder());
     boolean published = false;
     lock.lock();
     try {

@@ -12,6 +12,8 @@ import dev.mlops.observe.Health;
 import dev.mlops.rollout.SwapReport;
 import dev.mlops.runtime.codec.BoundCodec;
 import dev.mlops.runtime.codec.Codecs;
+import dev.mlops.runtime.jfr.JfrListener;
+import dev.mlops.runtime.memory.ProcessMemory;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
@@ -36,8 +38,11 @@ public final class Routes {
   /** What listeners have to take in what they were not told yet. */
   private static final Duration FLUSH = Duration.ofSeconds(1);
 
+  /** How long a load waits for the memory of versions that were kept warm. */
+  private static final Duration RELIEF = Duration.ofSeconds(5);
+
   private final CallbackGuard guard = new CallbackGuard();
-  private final Watch watch = new Watch();
+  private final Watch watch;
   private final Events events;
   private final Lifecycle lifecycle;
   private final Follower follower;
@@ -52,9 +57,13 @@ public final class Routes {
 
   /** Routes of a runtime with these settings; none yet. */
   public Routes(Settings settings) {
-    this.events = new Events(settings.listeners(), guard);
-    Sessions sessions = new Sessions(new Loader(settings, watch));
-    this.lifecycle = new Lifecycle(sessions, guard, events, settings.clock());
+    JfrListener jfr = new JfrListener();
+    Recorder recorder = new Recorder(jfr);
+    ProcessMemory memory = ProcessMemory.ofThisProcess(System::nanoTime, settings.upkeep().trim());
+    this.watch = new Watch(recorder::look);
+    this.events = new Events(settings.listeners(), jfr, guard);
+    Sessions sessions = new Sessions(new Loader(settings, watch, memory, this::endRetention));
+    this.lifecycle = new Lifecycle(sessions, guard, events, memory, settings.clock());
     this.follower =
         new Follower(settings.upkeep().follow(), guard, new SplittableRandom(settings.firstId()));
     this.shared =
@@ -65,6 +74,7 @@ public final class Routes {
             new StateFolder(settings.state()),
             guard,
             events,
+            recorder,
             this::signalChange);
     events.started(this::health);
   }
@@ -162,6 +172,15 @@ public final class Routes {
       changing.unlock();
       inside[0] = false;
     }
+  }
+
+  /** Memory is short: ends what is kept for rollbacks, and waits a little for it. */
+  private boolean endRetention() {
+    boolean any = false;
+    for (Route route : routes.values()) {
+      any |= route.endRetention();
+    }
+    return any && lifecycle.settle(RELIEF);
   }
 
   private ModelUnavailableException notReady(Duration atMost) {

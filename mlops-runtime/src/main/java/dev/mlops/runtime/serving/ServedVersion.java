@@ -29,6 +29,8 @@ final class ServedVersion {
   final Version version;
   final Slots slots;
   final Holds holds = new Holds();
+  private final String route;
+  private final Recorder recorder;
   private final VersionObserver[] observers;
   private final CallListener[] listeners;
   private final long[] rows;
@@ -45,8 +47,17 @@ final class ServedVersion {
 
   private volatile boolean timed;
 
+  /** Made when the recorder first wants it. */
+  private volatile @Nullable CallListener recording;
+
   private ServedVersion(
-      LoadedVersion loaded, List<VersionObserver> observers, List<CallListener> listeners) {
+      String route,
+      LoadedVersion loaded,
+      Recorder recorder,
+      List<VersionObserver> observers,
+      List<CallListener> listeners) {
+    this.route = route;
+    this.recorder = recorder;
     this.loaded = loaded;
     this.version = loaded.version;
     this.slots = loaded.slots;
@@ -57,7 +68,8 @@ final class ServedVersion {
   }
 
   /** A version that is about to serve on a route; whoever observes the route is asked in. */
-  static ServedVersion open(String route, LoadedVersion loaded, Settings settings) {
+  static ServedVersion open(
+      String route, LoadedVersion loaded, Settings settings, Recorder recorder) {
     List<VersionObserver> observers = new ArrayList<>();
     for (VersionObserver.Factory factory : settings.observers()) {
       asked(
@@ -68,7 +80,7 @@ final class ServedVersion {
     for (RuntimeListener listener : settings.listeners()) {
       asked(loaded, () -> listener.calls(route, loaded.version).ifPresent(listeners::add));
     }
-    return new ServedVersion(loaded, observers, listeners);
+    return new ServedVersion(route, loaded, recorder, observers, listeners);
   }
 
   private static void asked(LoadedVersion loaded, Runnable open) {
@@ -110,7 +122,7 @@ final class ServedVersion {
 
   /** When a call begins, for {@link #answered}: 0 if nobody wants to know. */
   long start() {
-    return timed ? System.nanoTime() : 0;
+    return timed || recorder.wanted() ? System.nanoTime() : 0;
   }
 
   /** A call in a slot has its answer. */
@@ -126,12 +138,26 @@ final class ServedVersion {
     if (longest != null && nanos > longest[at(slot)]) {
       longest[at(slot)] = nanos;
     }
+    if (recorder.wanted()) {
+      record(answers, nanos);
+    }
     for (CallListener listener : listeners) { // no lambda: it would be an object a call
       try {
         listener.answered(nanos, answers);
       } catch (RuntimeException | LinkageError e) {
         LOG.log(Level.DEBUG, "a listener of calls failed", e);
       }
+    }
+  }
+
+  private void record(int answers, long nanos) {
+    CallListener to = recording;
+    if (to == null) {
+      to = recorder.calls(route, version).orElse(null);
+      recording = to; // two threads make two, which are alike
+    }
+    if (to != null) {
+      to.answered(nanos, answers);
     }
   }
 

@@ -1,8 +1,8 @@
 package dev.mlops.runtime.serving;
 
 import dev.mlops.inference.Call;
+import dev.mlops.inference.Traffic;
 import dev.mlops.observe.Observation;
-import dev.mlops.observe.Traffic;
 import dev.mlops.runtime.codec.Frame;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

@@ -29,6 +29,7 @@ final class Watch {
   private static final int LOOKS = 8;
 
   private final LongSupplier nanoTime;
+  private final Runnable eachLook;
   private final ReentrantLock lock = new ReentrantLock();
   private final List<Watched> watched = new ArrayList<>(); // guarded by the lock
   private @Nullable Thread thread; // guarded by the lock
@@ -37,12 +38,18 @@ final class Watch {
   private volatile long tightest = LONGEST * LOOKS;
   private long lastChange; // of the watching thread
 
-  Watch() {
-    this(System::nanoTime);
+  /**
+   * A watch over nothing yet.
+   *
+   * @param eachLook what else is to be done as often
+   */
+  Watch(Runnable eachLook) {
+    this(System::nanoTime, eachLook);
   }
 
-  Watch(LongSupplier nanoTime) {
+  Watch(LongSupplier nanoTime, Runnable eachLook) {
     this.nanoTime = nanoTime;
+    this.eachLook = eachLook;
   }
 
   /** One version's slots: which run was seen first when. */
@@ -113,6 +120,7 @@ final class Watch {
       try {
         LockSupport.parkNanos(this, period());
         scan();
+        eachLook.run();
       } catch (RuntimeException | Error e) {
         LOG.log(Level.ERROR, "the watch over calls met a failure and goes on", e);
       }

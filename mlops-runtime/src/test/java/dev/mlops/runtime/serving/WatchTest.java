@@ -88,9 +88,10 @@ class WatchTest {
             "scripted",
             test.engine.load(stored, 1),
             1,
+            0,
             Optional.empty(),
             new AtomicLong(),
-            new Watch());
+            new Watch(() -> {}));
     long before = loaded.state(0).running();
     loaded.state(0).cancel(before - 1, SlotState.Why.DEADLINE);
     test.engine.cancelNextRunLate();
@@ -120,7 +121,7 @@ class WatchTest {
   @Test
   void period_followsTheTightestLimit() {
     AtomicLong now = new AtomicLong();
-    Watch watch = new Watch(now::get);
+    Watch watch = new Watch(now::get, () -> {});
     assertThat(watch.period()).as("asleep").isEqualTo(1_000_000_000L);
     watch.expect(Duration.ofHours(1).toNanos());
     assertThat(watch.period()).isEqualTo(50_000_000);

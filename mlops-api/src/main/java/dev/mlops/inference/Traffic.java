@@ -1,4 +1,4 @@
-package dev.mlops.observe;
+package dev.mlops.inference;
 
 /** Which part of the traffic a prediction belongs to. */
 public enum Traffic {
