@@ -172,6 +172,15 @@ public final class ModelRuntime implements AutoCloseable {
   }
 
   /**
+   * All that support would ask for, as text for people: versions, settings, memory, each route with
+   * its versions, what was refused and why, and the last events. Its form may change; nothing in it
+   * comes from an input.
+   */
+  public String describe() {
+    return routes.describe();
+  }
+
+  /**
    * Waits until every route that was asked for serves a version.
    *
    * @throws ModelUnavailableException if one does not within the time: which, and why

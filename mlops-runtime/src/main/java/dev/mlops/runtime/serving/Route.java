@@ -205,9 +205,35 @@ final class Route {
     return new Health.Loaded(served.version, state, served.rows());
   }
 
-  /** Settings and state for whoever asks in support. */
   RouteState state() {
     return state;
+  }
+
+  int largestBatch() {
+    return largestBatch;
+  }
+
+  int handles() {
+    lock.lock();
+    try {
+      return handles.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The engine that runs what serves. */
+  Optional<String> engine() {
+    return Optional.ofNullable(table).map(now -> now.served.loaded.engine);
+  }
+
+  List<Decision.Refusal> refusals() {
+    lock.lock();
+    try {
+      return List.copyOf(refused.values());
+    } finally {
+      lock.unlock();
+    }
   }
 
   // --- handles ---
@@ -336,7 +362,7 @@ final class Route {
       return serve(
           version,
           Optional.empty(),
-          settings.gates(ref.model()),
+          settings.gatesComparingLast(ref.model()),
           (now, results) -> now.overridden(number, reason + forced(results), version.id()),
           Cause.OVERRIDE);
     } finally {

@@ -16,6 +16,7 @@ import dev.mlops.runtime.jfr.JfrListener;
 import dev.mlops.runtime.memory.ProcessMemory;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -42,6 +43,7 @@ public final class Routes {
   private static final Duration RELIEF = Duration.ofSeconds(5);
 
   private final CallbackGuard guard = new CallbackGuard();
+  private final ProcessMemory memory;
   private final Watch watch;
   private final Events events;
   private final Lifecycle lifecycle;
@@ -59,7 +61,7 @@ public final class Routes {
   public Routes(Settings settings) {
     JfrListener jfr = new JfrListener();
     Recorder recorder = new Recorder(jfr);
-    ProcessMemory memory = ProcessMemory.ofThisProcess(System::nanoTime, settings.upkeep().trim());
+    this.memory = ProcessMemory.ofThisProcess(System::nanoTime, settings.upkeep().trim());
     this.watch = new Watch(recorder::look);
     this.events = new Events(settings.listeners(), jfr, guard);
     Sessions sessions = new Sessions(new Loader(settings, watch, memory, this::endRetention));
@@ -148,6 +150,13 @@ public final class Routes {
     boolean ready =
         !closed && sorted.values().stream().allMatch(route -> route.serving().isPresent());
     return new Health(ready, List.copyOf(sorted.values()), events.dropped());
+  }
+
+  /** All that support would ask for. */
+  public String describe() {
+    List<Route> sorted =
+        routes.values().stream().sorted(Comparator.comparing(Route::name)).toList();
+    return Description.of(shared.settings(), sorted, health(), events, memory);
   }
 
   /** Waits until every route serves. */

@@ -28,7 +28,7 @@ class OverrideTest {
     return new Gate() {
       @Override
       public String name() {
-        return "mine";
+        return compares ? "mine" : "mine too";
       }
 
       @Override
@@ -80,9 +80,18 @@ class OverrideTest {
     Routes routes = test.serving("1", "2");
     assertThatThrownBy(() -> routes.override(ROUTE, "2", "because"))
         .isInstanceOf(VersionRefusedException.class)
-        .hasMessageContaining("mine FAIL: bad");
+        .hasMessageContaining("mine too FAIL: bad");
     assertThat(model(routes).predict(ONE).version().number()).isEqualTo("1");
     assertThat(only(routes).overridden()).isFalse();
+  }
+
+  @Test
+  void override_comparisonFailsBeforeAnotherGate_theOtherIsAskedAndObeyed() {
+    test.gates.add(refuses("2", true));
+    test.gates.add(refuses("2", false));
+    Routes routes = test.serving("1", "2");
+    assertThatThrownBy(() -> routes.override(ROUTE, "2", "because"))
+        .isInstanceOf(VersionRefusedException.class);
   }
 
   @Test
