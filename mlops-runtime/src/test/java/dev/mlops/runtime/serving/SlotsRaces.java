@@ -393,4 +393,41 @@ final class SlotsRaces {
       r.r2 = close(slots);
     }
   }
+
+  /**
+   * A call against a route that leaves a session which others go on with: its observers are closed
+   * once each slot was seen free, and a call that claims later sees that the route has left.
+   */
+  @JCStressTest
+  @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "claimed first, observers closed afterwards")
+  @Outcome(id = "-2, 1", expect = ACCEPTABLE, desc = "left first, read the routing table again")
+  @Outcome(expect = FORBIDDEN, desc = "told an observer that was closed")
+  @State
+  public static class CallAgainstLeaving {
+    private final Slots slots = new Slots(1);
+    private volatile boolean retired;
+    private boolean observersOpen = true; // plain
+
+    @Actor
+    public void call(II_Result r) {
+      int slot = slots.claim(LONG);
+      if (retired) {
+        r.r1 = CLOSED;
+      } else {
+        use();
+        r.r1 = observersOpen ? YES : 0;
+      }
+      slots.release(slot);
+    }
+
+    @Actor
+    public void leaver(II_Result r) {
+      retired = true;
+      while (slots.busy(0)) {
+        Thread.onSpinWait();
+      }
+      observersOpen = false;
+      r.r2 = YES;
+    }
+  }
 }
