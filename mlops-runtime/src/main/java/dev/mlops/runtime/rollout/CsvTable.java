@@ -6,12 +6,14 @@ import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import dev.mlops.model.InvalidSettingsException;
+import dev.mlops.store.StoreUnavailableException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,8 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A CSV file read line by line: RFC 4180, UTF-8, a header with names that differ, each row as long
- * as the header. Everything else is an {@link InvalidSettingsException} that names file and line.
- * Used by one thread; closes what it was given.
+ * as the header. Everything else is an {@link InvalidSettingsException} that names file and line; a
+ * failure to read is a {@link StoreUnavailableException}, as it says nothing about the file. Used
+ * by one thread; closes what it was given.
  */
 final class CsvTable implements AutoCloseable {
   /** One row: the line of the file it begins in, counted from 1, and as many cells as names. */
@@ -57,7 +60,7 @@ final class CsvTable implements AutoCloseable {
           throw problem(first.number(), "column '" + name + "' stands there twice");
         }
       }
-    } catch (InvalidSettingsException e) {
+    } catch (InvalidSettingsException | StoreUnavailableException e) {
       close();
       throw e;
     }
@@ -108,6 +111,10 @@ final class CsvTable implements AutoCloseable {
       return new Line(last, record.getFields());
     } catch (CsvParseException | UncheckedIOException e) {
       Throwable why = e.getCause() == null ? e : e.getCause();
+      if (why instanceof IOException && !(why instanceof CharacterCodingException)) {
+        throw new StoreUnavailableException(
+            file + " cannot be read beyond line " + last + ": " + why, e);
+      }
       throw problem(
           last, "here or below, the file cannot be read as CSV in UTF-8: " + why.getMessage());
     }

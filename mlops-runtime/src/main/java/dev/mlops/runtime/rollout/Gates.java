@@ -6,6 +6,7 @@ import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Row;
 import dev.mlops.rollout.Candidate;
 import dev.mlops.rollout.Gate;
+import dev.mlops.store.StoreUnavailableException;
 import dev.mlops.store.StoredVersion;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,7 +75,7 @@ public final class Gates {
       throw e;
     } catch (ModelFailedException e) {
       return new Gate.Result(name(gate), Gate.Outcome.FAIL, "the model failed: " + e.getMessage());
-    } catch (OverloadedException | DeadlineException e) {
+    } catch (OverloadedException | DeadlineException | StoreUnavailableException e) {
       return undecided(gate, "could not be checked now: " + e.getMessage());
     } catch (Throwable e) { // a user's gate may throw anything, an AssertionError for instance
       LOG.log(System.Logger.Level.WARNING, "gate " + name(gate) + " threw", e);

@@ -11,12 +11,14 @@ import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.model.ModelPackage;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.TensorSpec;
+import dev.mlops.store.StoreUnavailableException;
 import dev.mlops.store.StoredVersion;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -28,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The golden records of a version, read some at a time. What is wrong with the file is an {@link
- * InvalidSettingsException} that names file, line and column. Used by one thread.
+ * InvalidSettingsException} that names file, line and column; where it cannot be read just now, a
+ * {@link StoreUnavailableException}, which says nothing about the version. Used by one thread.
  */
 abstract class GoldenRecords implements AutoCloseable {
   private static final String EXPECTED = "expected.";
@@ -110,7 +113,7 @@ abstract class GoldenRecords implements AutoCloseable {
         if (!problems.isEmpty()) {
           throw table.problem(problems);
         }
-      } catch (InvalidSettingsException e) {
+      } catch (InvalidSettingsException | StoreUnavailableException e) {
         table.close();
         throw e;
       }
@@ -190,8 +193,11 @@ abstract class GoldenRecords implements AutoCloseable {
         return text == null ? null : golden(JSON.readTree(text));
       } catch (JsonProcessingException e) {
         throw problem("is no JSON: " + e.getOriginalMessage());
-      } catch (IOException e) {
+      } catch (CharacterCodingException e) {
         throw problem("cannot be read as UTF-8: " + e);
+      } catch (IOException e) {
+        throw new StoreUnavailableException(
+            file + " cannot be read beyond line " + line + ": " + e, e);
       }
     }
 

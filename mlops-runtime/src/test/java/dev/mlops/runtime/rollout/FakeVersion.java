@@ -5,6 +5,7 @@ import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
 import dev.mlops.store.StoredVersion;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -26,6 +27,11 @@ record FakeVersion(ModelSchema schema, String goldenPath, String golden, double 
 
   static FakeVersion jsonl(ModelSchema schema, double tolerance, String... lines) {
     return new FakeVersion(schema, "golden.jsonl", String.join("\n", lines) + "\n", tolerance);
+  }
+
+  /** Its golden records are there, but the disk fails at each read. */
+  static FakeVersion unreadable(ModelSchema schema, String goldenPath) {
+    return new FakeVersion(schema, goldenPath, null, 0);
   }
 
   @Override
@@ -56,7 +62,11 @@ record FakeVersion(ModelSchema schema, String goldenPath, String golden, double 
   @Override
   public Optional<InputStream> part(String role) {
     return partPath(role)
-        .map(path -> new ByteArrayInputStream(golden.getBytes(StandardCharsets.UTF_8)));
+        .map(
+            path ->
+                golden == null
+                    ? new Unreadable()
+                    : new ByteArrayInputStream(golden.getBytes(StandardCharsets.UTF_8)));
   }
 
   @Override
@@ -73,4 +83,16 @@ record FakeVersion(ModelSchema schema, String goldenPath, String golden, double 
 
   @Override
   public void close() {}
+
+  private static final class Unreadable extends InputStream {
+    @Override
+    public int read() throws IOException {
+      throw new IOException("Input/output error");
+    }
+
+    @Override
+    public int read(byte[] to, int from, int most) throws IOException {
+      return read();
+    }
+  }
 }

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class GatesTest {
   private static final ModelSchema SCHEMA =
@@ -50,6 +52,22 @@ final class GatesTest {
             "schema PASS: 2 tensors in and 1 out as the model has them",
             "finite PASS: 2 columns of floating type, all finite for 2 made-up rows",
             "golden SKIPPED: the package has no golden records");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"golden.csv", "golden.jsonl"})
+  void check_recordsCannotBeReadNow_undecidedAsTheVersionIsNotAtFault(String path) {
+    FakeCandidate candidate =
+        FakeCandidate.of(FakeVersion.unreadable(SCHEMA, path), row -> Row.of("0", 0.4, "1", 0.6));
+
+    List<Result> results = Gates.check(Gates.standard(), candidate);
+
+    assertThat(results)
+        .extracting(Result::outcome)
+        .containsExactly(Outcome.PASS, Outcome.UNDECIDED, Outcome.SKIPPED);
+    assertThat(results.get(1).evidence())
+        .startsWith("could not be checked now: " + path + " cannot be read beyond line ")
+        .endsWith(": java.io.IOException: Input/output error");
   }
 
   @Test

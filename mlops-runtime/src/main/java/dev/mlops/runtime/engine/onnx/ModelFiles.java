@@ -6,6 +6,7 @@ import dev.mlops.model.ModelSchema;
 import dev.mlops.runtime.onnx.OnnxContents;
 import dev.mlops.runtime.onnx.OnnxModel;
 import dev.mlops.store.PackageCorruptException;
+import dev.mlops.store.StoreUnavailableException;
 import dev.mlops.store.StoredVersion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,13 +37,17 @@ final class ModelFiles {
    * Reads the model's outline.
    *
    * @throws ModelFailedException if it is no ONNX model
+   * @throws StoreUnavailableException if its file cannot be read just now
    */
   static ModelFiles of(StoredVersion version) {
     try {
       Path file = modelFile(version);
       return new ModelFiles(version, file, OnnxModel.read(file));
-    } catch (PackageCorruptException | UncheckedIOException e) {
+    } catch (PackageCorruptException e) {
       throw new ModelFailedException(version.version() + ": " + e.getMessage(), e);
+    } catch (UncheckedIOException e) { // an interrupt, for instance: no fault of the model's
+      throw new StoreUnavailableException(
+          version.version() + ": " + e.getMessage() + ": " + e.getCause(), e);
     }
   }
 
@@ -145,7 +150,8 @@ final class ModelFiles {
       }
       return sum;
     } catch (IOException e) {
-      throw new ModelFailedException(label() + ": cannot read the size of the model's files", e);
+      throw new StoreUnavailableException(
+          label() + ": cannot read the size of the model's files: " + e, e);
     }
   }
 }
