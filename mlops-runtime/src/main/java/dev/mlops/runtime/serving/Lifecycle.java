@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -92,6 +94,7 @@ final class Lifecycle {
     Stage stage = Stage.HOLDS;
     boolean shared;
     boolean terminated;
+    boolean done;
     long @Nullable [] runs; // of a session that stays: what ran when the route left it
     volatile VersionState state = VersionState.DRAINING;
 
@@ -134,11 +137,22 @@ final class Lifecycle {
   }
 
   private void again(Ending ending, long nanos) {
-    Runnable step = guarded(() -> step(ending));
-    if (nanos == 0) {
-      thread.execute(step);
-    } else {
+    Runnable step =
+        () -> {
+          try {
+            step(ending);
+          } catch (RuntimeException | Error e) { // it must not be forgotten for that
+            LOG.log(
+                Level.ERROR, "ending " + ending.loaded.version + " failed and is tried again", e);
+            again(ending, PARKED_AGAIN_NANOS);
+          }
+        };
+    try {
       var unused = thread.schedule(step, nanos, TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      // the thread ended with the last version; what was loaded until now has no calls to wait for
+      LockSupport.parkNanos(nanos);
+      step.run();
     }
   }
 
@@ -199,6 +213,9 @@ final class Lifecycle {
 
   /* Each step waits a little and comes again, so that one version that does not end delays no other for long. */
   private void step(Ending ending) {
+    if (ending.done) {
+      return;
+    }
     ServedVersion served = ending.served;
     if (ending.stage == Stage.HOLDS) {
       if (served != null && served.holds.any()) {
@@ -287,6 +304,7 @@ final class Lifecycle {
   }
 
   private void closed(Ending ending) {
+    ending.done = true; // whatever comes now, never twice
     Duration drain = Duration.ofNanos(System.nanoTime() - ending.began);
     OptionalLong before = ending.shared ? OptionalLong.empty() : memory.resident();
     OptionalLong after = before;

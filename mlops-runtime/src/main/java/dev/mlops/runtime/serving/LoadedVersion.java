@@ -16,6 +16,7 @@ import dev.mlops.runtime.codec.BoundCodec;
 import dev.mlops.runtime.codec.Codecs;
 import dev.mlops.runtime.codec.Frame;
 import dev.mlops.store.StoredVersion;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,8 @@ import java.util.concurrent.atomic.AtomicLong;
 final class LoadedVersion {
   /** Rows a slot's buffers are made for; longer batches run in chunks. */
   static final int CHUNK = 1024;
+
+  private static final System.Logger LOG = System.getLogger(LoadedVersion.class.getName());
 
   final StoredVersion stored;
   final Version version;
@@ -157,7 +160,11 @@ final class LoadedVersion {
   /** Asks the engine to end a run, which is told why; from any thread. */
   void cancel(int slot, long run, SlotState.Why why) {
     states[slot].cancel(run, why);
-    session.slot(slot).cancel();
+    try {
+      session.slot(slot).cancel();
+    } catch (RuntimeException | LinkageError e) {
+      LOG.log(Level.DEBUG, "a run of " + version + " could not be told to end", e);
+    }
   }
 
   /** Scores rows for a gate: as a caller would, but no observer is told. */
@@ -213,17 +220,14 @@ final class LoadedVersion {
     }
   }
 
-  /** Asks every call that runs to end; how many could not be asked. */
-  int cancelRunning() {
-    int cannot = 0;
-    for (int i = 0; i < slots.size(); i++) {
-      long run = states[i].running();
+  /** Asks every call that runs to end, as the version is to close. */
+  void cancelRunning() {
+    for (int slot = 0; slot < slots.size(); slot++) {
+      long run = states[slot].running();
       if ((run & 1) == 1) {
-        states[i].cancel(run, SlotState.Why.DRAIN);
-        cannot += session.slot(i).cancel() ? 0 : 1;
+        cancel(slot, run, SlotState.Why.DRAIN);
       }
     }
-    return cannot;
   }
 
   /** Gives everything back; only when all slots are closed. */

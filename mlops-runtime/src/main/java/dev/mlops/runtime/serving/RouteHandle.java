@@ -136,18 +136,19 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
 
   @Override
   public List<Prediction<O>> predictAll(List<? extends I> inputs, Call call) {
-    if (inputs.isEmpty()) {
+    int size = inputs.size(); // once: it is the caller's code
+    if (size == 0) {
       throw new InvalidInputException("the batch is empty; wanted at least one input");
     }
     boolean[] inside = guard.enter("predictAll");
     try {
-      route.batchOf(Math.min(inputs.size(), LoadedVersion.CHUNK));
+      route.batchOf(Math.min(size, LoadedVersion.CHUNK));
       while (true) {
         Table table = route.table();
         ServedVersion served = table.served;
         if (served.holds.take()) { // the version must not end between two chunks
           try {
-            return all(table, inputs, call);
+            return all(table, inputs, size, call);
           } finally {
             served.holds.release();
           }
@@ -217,8 +218,9 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     return Prediction.of(value, served.version, facts);
   }
 
-  private List<Prediction<O>> all(Table table, List<? extends I> inputs, Call call) {
+  private List<Prediction<O>> all(Table table, List<? extends I> inputs, int size, Call call) {
     ServedVersion served = table.served;
+    List<Prediction<O>> answers = new ArrayList<>(size);
     long start = served.start();
     int slot = served.slots.claim(0);
     if (slot == Slots.BUSY) {
@@ -226,10 +228,9 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
       slot = served.slots.claim(limit(call));
       served.waited(System.nanoTime() - began);
     }
-    List<Prediction<O>> answers = new ArrayList<>(inputs.size());
     int last = -1;
     try {
-      for (int from = 0; from < inputs.size(); from += LoadedVersion.CHUNK) {
+      for (int from = 0; from < size; from += LoadedVersion.CHUNK) {
         if (from > 0) {
           slot = served.slots.handOver(slot, limit(call));
         }
@@ -240,10 +241,10 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
           throw refusal(Slots.CLOSED, served, call);
         }
         last = slot;
-        int rows = Math.min(LoadedVersion.CHUNK, inputs.size() - from);
+        int rows = Math.min(LoadedVersion.CHUNK, size - from);
         chunk(table, served.loaded.state(slot), inputs, from, rows, call, answers);
       }
-      served.answered(last, inputs.size(), start);
+      served.answered(last, size, start);
       return answers;
     } finally {
       if (slot >= 0) {
