@@ -49,7 +49,9 @@ public interface Engine {
    * too much than too little. Called before {@link #load}.
    *
    * @param slots as for {@link #load}
-   * @return bytes beyond the Java heap; 0 if it takes none worth counting
+   * @return bytes beyond the Java heap, at their highest while it loads; 0 if it takes none worth
+   *     counting
+   * @throws ModelFailedException if the files cannot be read as a model of this format
    */
   default long memory(StoredVersion version, int slots) {
     return 0;

@@ -43,7 +43,13 @@ public interface Slot {
   Tensor output(int tensor);
 
   /**
-   * Asks a run in progress to end, from another thread. Harmless when none is.
+   * Asks a run in progress to end, from any thread at any time, also after the session was closed.
+   * The run ends at the next point where the engine looks, such as between two operators: one long
+   * operator goes on to its end. A run that finds no such point gives its answer.
+   *
+   * <p>Nothing is remembered: without a run in progress it does nothing, and a run that begins
+   * afterwards is not ended. As it can come late, it may also end a run that began in the meantime.
+   * Whoever needs the slot free asks again until it is.
    *
    * @return false if this engine cannot; the run then goes on to its own end
    */

@@ -25,9 +25,14 @@ final class Failures {
    * @param what what failed, such as {@code storms:1.0.0 could not be loaded}
    */
   static ModelFailedException of(String what, OrtException cause) {
+    return of(what, cause, "");
+  }
+
+  /** A failure of ONNX Runtime, and what else helps to understand it. */
+  static ModelFailedException of(String what, OrtException cause, String facts) {
+    String said = text(String.valueOf(cause.getMessage())) + " (" + cause.getCode() + ")";
     return new ModelFailedException(
-        what + ": " + text(String.valueOf(cause.getMessage())) + " (" + cause.getCode() + ")",
-        cause);
+        what + ": " + said + (facts.isEmpty() ? "" : ". " + facts), cause);
   }
 
   /** What it says, without places in its own sources, on one line. */

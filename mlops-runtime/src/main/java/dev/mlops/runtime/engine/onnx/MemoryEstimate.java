@@ -22,7 +22,7 @@ final class MemoryEstimate {
   private static final long TEXT = 170;
   private static final long NODE = 4_500;
   private static final long SESSION = 200_000;
-  private static final long FIRST_SESSION = 1_000_000;
+  private static final long FIRST_SESSION = 3_000_000;
 
   private MemoryEstimate() {}
 

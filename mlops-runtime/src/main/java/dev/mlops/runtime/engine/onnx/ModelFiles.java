@@ -112,6 +112,21 @@ final class ModelFiles {
     return version.version().toString();
   }
 
+  /** What the model needs of an engine, for the message of one that does not load it. */
+  String writtenFor() {
+    String custom =
+        model.customDomains().isEmpty()
+            ? ""
+            : ", with operators of "
+                + model.customDomains()
+                + " that are neither ONNX's own nor defined in the file";
+    return "The model is of IR version "
+        + model.irVersion()
+        + " and opsets "
+        + model.opsets()
+        + custom;
+  }
+
   /** See {@link OnnxModel#mapKeys}. */
   List<String> mapKeys(String output) {
     return model.mapKeys(output);

@@ -25,6 +25,9 @@ import java.util.Set;
  * makes it at the first load with ONNX Runtime's defaults. A library that insists on making it
  * itself, as DJL's engine for ONNX Runtime does, has to start first.
  *
+ * <p>A run that is cancelled ends between two of the model's operators; one operator that takes
+ * long goes on to its end.
+ *
  * <p>A model runs on the thread that calls it: no threads of its own, no spinning. Text with U+0000
  * or characters beyond U+FFFF is refused as invalid input, since ONNX Runtime's Java interface
  * garbles it; a model's own such labels come out garbled. Safe for all threads.

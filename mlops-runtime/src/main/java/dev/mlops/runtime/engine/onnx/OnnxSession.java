@@ -48,8 +48,17 @@ final class OnnxSession implements EngineSession {
   }
 
   static OnnxSession open(OrtEnvironment environment, Opener opener, ModelFiles files, int slots) {
+    return open(environment, opener, files, slots, new Natives(files.label()));
+  }
+
+  /**
+   * Opens a version.
+   *
+   * @param natives none yet; closed by the session, or by a failure to open it
+   */
+  static OnnxSession open(
+      OrtEnvironment environment, Opener opener, ModelFiles files, int slots, Natives natives) {
     String label = files.label();
-    Natives natives = new Natives(label);
     try {
       SessionOptions options = natives.add(new SessionOptions());
       set(options);
@@ -64,14 +73,12 @@ final class OnnxSession implements EngineSession {
       List<OnnxSlot> made = new ArrayList<>();
       for (int i = 0; i < slots; i++) {
         OrtSession session = opened.get(Math.min(i, sessions - 1));
-        Natives own = natives.add(new Natives(label));
-        OnnxSlot slot = new OnnxSlot(environment, session, label, inputs, outputs, own);
-        natives.add(slot);
-        made.add(slot);
+        made.add(new OnnxSlot(environment, session, label, inputs, outputs, natives.child()));
       }
       return new OnnxSession(List.copyOf(made), natives);
     } catch (OrtException e) {
-      ModelFailedException failure = Failures.of(label + " could not be loaded", e);
+      ModelFailedException failure =
+          Failures.of(label + " could not be loaded", e, files.writtenFor());
       natives.closeAfter(failure);
       throw failure;
     } catch (RuntimeException | Error e) {

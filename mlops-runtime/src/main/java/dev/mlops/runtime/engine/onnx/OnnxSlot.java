@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * them costs half a microsecond. Inputs are read where the caller wrote them and outputs are
  * written where the caller reads them, wherever their shape is known before the run.
  */
-final class OnnxSlot implements Slot, AutoCloseable {
+final class OnnxSlot implements Slot {
   /** Row counts whose views are kept: single calls, a chunk, the rest of a batch, and some. */
   private static final int KEPT = 8;
 
@@ -51,8 +51,8 @@ final class OnnxSlot implements Slot, AutoCloseable {
   private final boolean textIn;
   private final Natives natives;
 
-  /** The tensors of text of one run; empty between two. */
-  private final Natives texts;
+  /** What one run makes, its tensors of text and its result; empty between two. */
+  private final Natives perRun;
 
   /** Inputs without a row axis: the same whatever the row count. Null for the others. */
   private final @Nullable SlotTensor[] perCall;
@@ -73,7 +73,7 @@ final class OnnxSlot implements Slot, AutoCloseable {
   /**
    * A slot.
    *
-   * @param natives the slot's own, closed by it
+   * @param natives the slot's own, closed by the session
    */
   OnnxSlot(
       OrtEnvironment environment,
@@ -89,10 +89,11 @@ final class OnnxSlot implements Slot, AutoCloseable {
     this.inputs = inputs;
     this.outputs = outputs;
     this.natives = natives;
-    this.texts = new Natives(label);
-    this.termination = natives.add(new Termination(new OrtSession.RunOptions()));
+    this.perRun = natives.add(new Natives(label));
+    OrtSession.RunOptions options = natives.add(new OrtSession.RunOptions());
     // every failure is thrown; ONNX Runtime would print it to standard error as well
-    termination.options().setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+    options.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+    this.termination = new Termination(options);
     Set<String> open = new LinkedHashSet<>();
     for (Port output : outputs) {
       if (output.form != Port.Form.FIXED) {
@@ -177,17 +178,10 @@ final class OnnxSlot implements Slot, AutoCloseable {
     return true;
   }
 
-  @Override
-  public void close() {
-    current = null;
-    dropViews();
-    natives.close();
-  }
-
   // ---------------------------------------------------------------- running
 
   private void runWithTexts(Views views) {
-    try (texts) {
+    try (perRun) {
       for (int i = 0; i < inputs.size(); i++) {
         Port input = inputs.get(i);
         if (input.type == ElementType.TEXT) {
@@ -195,7 +189,7 @@ final class OnnxSlot implements Slot, AutoCloseable {
           Texts.check(input, values, views.rows);
           views.feeds.put(
               input.name,
-              texts.add(OnnxTensor.createTensor(environment, values, views.inputs[i].shape())));
+              perRun.add(OnnxTensor.createTensor(environment, values, views.inputs[i].shape())));
         }
       }
       run(views);
@@ -205,28 +199,38 @@ final class OnnxSlot implements Slot, AutoCloseable {
   }
 
   private void run(Views views) {
-    OrtSession.@Nullable Result result = null;
+    if (requested.isEmpty()) {
+      result(views); // it holds nothing native: the outputs are the views' own
+      return;
+    }
+    try (perRun) {
+      read(views, result(views));
+    }
+  }
+
+  private OrtSession.Result result(Views views) {
     @Nullable OrtException failure = null;
+    OrtSession.@Nullable Result result = null;
     boolean cancelled = false;
     termination.begin();
     try {
       result = session.run(views.feeds, requested, views.pinned, termination.options());
+      if (!requested.isEmpty()) {
+        perRun.add(result);
+      }
     } catch (OrtException e) {
       failure = e;
     } finally {
       cancelled = termination.end();
     }
-    if (failure != null || result == null) {
+    if (result == null) {
       throw failed(views, failure, cancelled);
     }
-    // where all outputs are pinned the result holds nothing native: they are the views' own
-    if (!requested.isEmpty()) {
-      read(views, result);
-    }
+    return result;
   }
 
   private void read(Views views, OrtSession.Result result) {
-    try (result) {
+    try {
       for (int i = 0; i < outputs.size(); i++) {
         Port output = outputs.get(i);
         if (output.form != Port.Form.FIXED) {
@@ -302,7 +306,7 @@ final class OnnxSlot implements Slot, AutoCloseable {
     if (rows > capacity) {
       grow(rows);
     }
-    Natives own = new Natives(label);
+    Natives own = natives.child();
     try {
       SlotTensor[] in = new SlotTensor[inputs.size()];
       @Nullable SlotTensor[] out = new SlotTensor[outputs.size()];
@@ -389,10 +393,5 @@ final class OnnxSlot implements Slot, AutoCloseable {
         views.close();
       }
     }
-  }
-
-  /** For tests. */
-  Set<String> unpinned() {
-    return Collections.unmodifiableSet(requested);
   }
 }

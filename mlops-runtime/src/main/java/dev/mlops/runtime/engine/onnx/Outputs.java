@@ -31,9 +31,8 @@ final class Outputs {
   }
 
   private static SlotTensor maps(Port port, OnnxSequence sequence, int rows) throws OrtException {
-    try (Natives owned = new Natives(port.label())) {
-      List<? extends OnnxValue> maps = sequence.getValue();
-      maps.forEach(owned::add);
+    List<? extends OnnxValue> maps = sequence.getValue();
+    try {
       if (maps.size() != rows) {
         throw wrong(port, maps.size() + " maps for " + rows + (rows == 1 ? " row" : " rows"));
       }
@@ -45,6 +44,8 @@ final class Outputs {
         put(port, map.getValue(), values);
       }
       return SlotTensor.of(port, port.shape(rows), values.rewind());
+    } finally {
+      maps.forEach(OnnxValue::close);
     }
   }
 

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * options only while the runner stands still for it: never when they are closed, never so that it
  * ends a later run.
  */
-final class Termination implements AutoCloseable {
+final class Termination {
   private static final int IDLE = 0;
   private static final int RUNNING = 1;
   private static final int CANCELLING = 2;
@@ -67,10 +67,5 @@ final class Termination implements AutoCloseable {
         state.set(CANCELLED);
       }
     }
-  }
-
-  @Override
-  public void close() {
-    options.close();
   }
 }

@@ -126,7 +126,7 @@ final class OnnxRuntimeEngineTest {
           wrong_output_name.onnx   | output "probabilities" of the schema is not in the graph
           wrong_feature_count.onnx | input "features" has 8 columns in the schema but the graph wants [batch, 7]
           wrong_input_type.onnx    | input "features" is FLOAT in the schema but the graph wants double
-          unknown_operator.onnx    | (ORT_
+          unknown_operator.onnx    | with operators of [
           future_ir.onnx           | (ORT_
           future_opset.onnx        | (ORT_
           dangling_edge.onnx       | (ORT_

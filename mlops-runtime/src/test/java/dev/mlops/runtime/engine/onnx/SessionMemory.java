@@ -11,7 +11,8 @@ import java.util.Locale;
  * the start. Arguments: a model and a number of slots. It prints one line of bytes beyond what was
  * resident before: the largest value during the load, the value after it, after every slot ran one
  * row, after every slot ran a chunk of 256 rows, after the close, after the C library was trimmed;
- * and last what the engine had estimated.
+ * what the engine had estimated; the largest value while a second session was loaded beside the
+ * first; and last what was resident before.
  */
 final class SessionMemory {
   private SessionMemory() {}
@@ -36,21 +37,29 @@ final class SessionMemory {
     long used = Resident.bytes() - before;
     run(session, slots, 256);
     long batches = Resident.bytes() - before;
+    Resident.resetPeak();
+    EngineSession next = engine.load(version, slots);
+    run(next, slots, 1);
+    long swapping = Resident.peak() - before;
+    next.close();
     session.close();
     session = null;
+    next = null;
     long closed = Resident.bytes() - before;
     Resident.trim();
     long trimmed = Resident.bytes() - before;
     System.out.printf(
         Locale.ROOT,
-        "%d %d %d %d %d %d %d%n",
+        "%d %d %d %d %d %d %d %d %d%n",
         loading,
         loaded,
         used,
         batches,
         closed,
         trimmed,
-        estimate);
+        estimate,
+        swapping,
+        before);
   }
 
   private static void use(EngineSession session) {

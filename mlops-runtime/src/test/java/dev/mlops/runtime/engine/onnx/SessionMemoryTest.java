@@ -35,7 +35,7 @@ final class SessionMemoryTest {
     long most = Math.max(bytes[0], bytes[2]);
     assertThat(bytes[6])
         .as("%s, %d slots: %s", model, slots, Arrays.toString(bytes))
-        .isBetween(most, 2 * most + 2_000_000);
+        .isBetween(most, 2 * most + 4_000_000);
   }
 
   /** Prints the table of docs/proof/memory-sessions.md. */
@@ -64,8 +64,8 @@ final class SessionMemoryTest {
     models.put("3,000 nodes", SizedModels.nodes(folder.resolve("nodes.onnx"), 3_000));
     System.out.println(
         "| model | file | slots | most at load | loaded | 1 row | 256 rows | closed | trimmed |"
-            + " estimate |");
-    System.out.println("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+            + " estimate | second beside it | before |");
+    System.out.println("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     for (Map.Entry<String, Path> model : models.entrySet()) {
       long file = Files.size(model.getValue());
       for (int slots : file > 4 * MB ? new int[] {1, 8} : new int[] {1, 2, 8, 16}) {

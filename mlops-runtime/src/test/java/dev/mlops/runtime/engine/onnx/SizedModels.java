@@ -64,9 +64,9 @@ final class SizedModels {
         .writeTo(file);
   }
 
-  /** Convolutions of 256 channels over 8 x 8, 2.25 MB each. */
+  /** Convolutions of 256 channels over 4 x 4, 2.25 MB each. */
   static Path convolutions(Path file, int layers) {
-    OnnxGraph graph = OnnxGraph.named("convolutions").input("x", FLOAT, "batch", 256, 8, 8);
+    OnnxGraph graph = OnnxGraph.named("convolutions").input("x", FLOAT, "batch", 256, 4, 4);
     for (int i = 0; i < layers; i++) {
       graph
           .initializer(floats("w" + i, new long[] {256, 256, 3, 3}, new float[256 * 256 * 9]))
@@ -76,7 +76,7 @@ final class SizedModels {
               List.of(i == layers - 1 ? "y" : "h" + (i + 1)),
               ints("pads", 1, 1, 1, 1));
     }
-    return graph.output("y", FLOAT, "batch", 256, 8, 8).writeTo(file);
+    return graph.output("y", FLOAT, "batch", 256, 4, 4).writeTo(file);
   }
 
   /** Sums and products of 8 numbers in turn. */
