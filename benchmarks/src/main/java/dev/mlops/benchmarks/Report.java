@@ -36,17 +36,32 @@ public final class Report {
 
   private Report() {}
 
-  /** Runs the named parts, or all: check, predict, threads, claim, allocation, recording, first. */
+  /**
+   * Runs the named parts, or all: check, claim, metrics, predict, threads, allocation, recording,
+   * first.
+   */
   public static void main(String[] args) throws Exception {
     List<String> parts =
         args.length > 0
             ? List.of(args)
-            : List.of("check", "claim", "predict", "threads", "allocation", "recording", "first");
+            : List.of(
+                "check",
+                "claim",
+                "metrics",
+                "predict",
+                "threads",
+                "allocation",
+                "recording",
+                "first");
     for (String part : parts) {
       switch (part) {
         case "check" -> check();
+        case "metrics" -> {
+          times(1, quiet("MetricsBenchmark"));
+          times(2, quiet("MetricsBenchmark"));
+        }
         case "predict" -> {
-          times(1, quiet("dev.mlops.benchmarks.*"));
+          times(1, quiet("dev.mlops.benchmarks.(Predict|Djl)Benchmark"));
           times(
               1,
               quiet("PredictBenchmark.row(OfMap)?$")

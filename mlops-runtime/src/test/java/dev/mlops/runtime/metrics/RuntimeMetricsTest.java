@@ -330,6 +330,7 @@ final class RuntimeMetricsTest {
     parked.answered(5, 1);
     parked.failed(Kind.RETRY, "overloaded");
     parked.close();
+    calls(TWO).answered(5, 1);
 
     assertThat(registry.getMeters()).isEmpty();
     assertThat(other.getMeters()).hasSize(1);
