@@ -57,6 +57,8 @@ final class Route {
    */
   private static final System.Logger LOG = System.getLogger(Route.class.getName());
 
+  private static final int REFUSALS_KEPT = 20;
+
   private final ModelRef ref;
   private final Shared shared;
   private final Settings settings;
@@ -668,6 +670,9 @@ final class Route {
         refused.put(
             candidate.version,
             new Decision.Refusal(candidate.version, revision.get(), against.version, found));
+        if (refused.size() > REFUSALS_KEPT) {
+          refused.remove(refused.keySet().iterator().next()); // it would be loaded to be refused
+        }
       } finally {
         lock.unlock();
       }
@@ -835,7 +840,7 @@ final class Route {
       RouteStart.Started started =
           start.run(
               shared.folder().read(ref),
-              this::bind,
+              this::requireFits,
               (version, e) -> {
                 told[0] = true;
                 fails(Optional.of(version), e);
@@ -848,6 +853,15 @@ final class Route {
         fails(Optional.empty(), e);
       }
       throw e;
+    }
+  }
+
+  private void requireFits(LoadedVersion version) {
+    lock.lock();
+    try {
+      var unused = bind(version);
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -24,9 +24,9 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The routes of one runtime. Public for the front door alone, which documents what each call does.
@@ -50,9 +50,6 @@ public final class Routes {
   private final Follower follower;
   private final Route.Shared shared;
   private final Map<ModelRef, Route> routes = new ConcurrentHashMap<>();
-
-  /* A first load holds the read lock, closing takes the write lock: none begins once it has begun. */
-  private final ReentrantReadWriteLock opening = new ReentrantReadWriteLock();
   private final ReentrantLock changing = new ReentrantLock();
   private final Condition changed = changing.newCondition();
   private volatile boolean closed;
@@ -95,31 +92,42 @@ public final class Routes {
       String text, Object key, Function<ModelSchema, BoundCodec<I, O>> binder) {
     ModelRef ref = parse(text);
     boolean[] inside = guard.enter("model");
-    opening.readLock().lock();
     try {
-      if (closed) {
-        throw new OverloadedException("the runtime is closed; build another one");
-      }
       while (true) {
+        requireOpen();
         Route route = routes.computeIfAbsent(ref, r -> new Route(r, shared));
-        boolean began = false;
-        try {
-          ModelHandle<I, O> handle = route.handle(key, binder);
-          if (handle != null) {
-            began = true;
-            return handle;
-          }
-        } finally {
-          if (route.dead()) {
-            routes.remove(ref, route); // who waited for it asks a new one
-          } else if (began && route.firstSeen()) {
-            follower.follow(route);
-          }
+        ModelHandle<I, O> handle = begin(route, key, binder);
+        if (handle != null) {
+          return handle;
         }
       }
     } finally {
-      opening.readLock().unlock();
       inside[0] = false;
+    }
+  }
+
+  private <I, O> @Nullable ModelHandle<I, O> begin(
+      Route route, Object key, Function<ModelSchema, BoundCodec<I, O>> binder) {
+    try {
+      ModelHandle<I, O> handle = route.handle(key, binder);
+      if (closed) { // and whoever closes may have looked before this route was there
+        route.close(Duration.ZERO);
+        requireOpen();
+      }
+      if (handle != null && route.firstSeen()) {
+        follower.follow(route);
+      }
+      return handle;
+    } finally {
+      if (route.dead()) {
+        routes.remove(route.ref(), route); // who waited for it asks a new one
+      }
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new OverloadedException("the runtime is closed; build another one");
     }
   }
 
@@ -171,9 +179,7 @@ public final class Routes {
         }
         left = changed.awaitNanos(left);
       }
-      if (closed) {
-        throw new OverloadedException("the runtime is closed; build another one");
-      }
+      requireOpen();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new DeadlineException("the thread was interrupted while it waited for a version", e);
@@ -217,15 +223,9 @@ public final class Routes {
     Duration bounded = drain.compareTo(LONGEST_DRAIN) > 0 ? LONGEST_DRAIN : drain;
     boolean[] inside = guard.enter("close");
     try {
+      closed = true;
       follower.close();
       routes.values().forEach(route -> route.close(bounded)); // no call begins from here on
-      opening.writeLock().lock();
-      try {
-        closed = true;
-      } finally {
-        opening.writeLock().unlock();
-      }
-      routes.values().forEach(route -> route.close(bounded)); // those that began meanwhile
       signalChange();
       Duration patience = bounded.plus(Lifecycle.GRACE);
       boolean settled = routes.values().stream().allMatch(route -> route.settle(patience));

@@ -18,7 +18,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /**
  * Many calls that throw, three times over, and by how many bytes they leave this JVM larger each
  * time at least: what leaks does so every time, what the JVM compiles and loads it does once.
- * Arguments: what they are, and how many. {@code raw} is the control: calls of ONNX Runtime whose results stay open.
+ * Arguments: what they are, and how many. {@code raw} is the control: calls of ONNX Runtime whose
+ * results stay open.
  */
 final class FailingCalls {
   private FailingCalls() {}
