@@ -1,10 +1,7 @@
 package dev.mlops.runtime.memory;
 
 import java.lang.System.Logger.Level;
-import java.lang.management.ManagementFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
-import javax.management.JMException;
-import javax.management.ObjectName;
 
 /**
  * The C library's heap. What is freed in it stays with the process, in glibc at least, until it is
@@ -24,26 +21,17 @@ final class NativeHeap {
     if (absent.get()) {
       return false;
     }
-    String reason;
+    String answer;
     try {
-      Object answer =
-          ManagementFactory.getPlatformMBeanServer()
-              .invoke(
-                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                  "systemTrimNativeHeap",
-                  null,
-                  null);
-      if (String.valueOf(answer).contains("RSS")) {
-        return true; // it says what became of the resident set
-      }
-      reason = String.valueOf(answer).strip();
-    } catch (JMException | RuntimeException e) {
-      reason = e.toString(); // no such command before 17.0.9, or on another JVM
+      answer = ThisJvm.trimNativeHeap();
     } catch (LinkageError e) {
-      reason = "the module java.management is not there (" + e + ")";
+      answer = "the module java.management is not there: " + e;
+    }
+    if (answer.contains("RSS")) {
+      return true; // it says what became of the resident set
     }
     if (absent.compareAndSet(false, true)) {
-      LOG.log(Level.DEBUG, "freed native memory is not given back: {0}", reason);
+      LOG.log(Level.DEBUG, "freed native memory is not given back: {0}", answer.strip());
     }
     return false;
   }
