@@ -36,6 +36,8 @@ final class FormReader {
   private static final ObjectReader READER =
       JsonMapper.builder(
               JsonFactory.builder()
+                  // a buffer kept on a caller's thread would keep our class loader with it
+                  .disable(JsonFactory.Feature.USE_THREAD_LOCAL_FOR_BUFFER_RECYCLING)
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .streamReadConstraints(
                       StreamReadConstraints.builder()

@@ -27,6 +27,12 @@ import org.jspecify.annotations.Nullable;
 final class EvidenceJson {
   private static final String FORM = "mlops-drift-report 1";
 
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          // a buffer kept on a caller's thread would keep our class loader with it
+          .disable(JsonFactory.Feature.USE_THREAD_LOCAL_FOR_BUFFER_RECYCLING)
+          .build();
+
   private final JsonGenerator json;
 
   private EvidenceJson(JsonGenerator json) {
@@ -37,7 +43,7 @@ final class EvidenceJson {
   static String of(Evidence evidence) {
     StringWriter text = new StringWriter();
     DefaultIndenter indent = new DefaultIndenter("  ", "\n");
-    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+    try (JsonGenerator json = FACTORY.createGenerator(text)) {
       json.setPrettyPrinter(new DefaultPrettyPrinter().withObjectIndenter(indent));
       new EvidenceJson(json).write(evidence);
     } catch (IOException e) {

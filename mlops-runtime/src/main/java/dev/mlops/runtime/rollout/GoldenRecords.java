@@ -1,5 +1,6 @@
 package dev.mlops.runtime.rollout;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -165,7 +166,11 @@ abstract class GoldenRecords implements AutoCloseable {
 
   private static final class JsonLines extends GoldenRecords {
     private static final ObjectMapper JSON =
-        JsonMapper.builder()
+        JsonMapper.builder(
+                JsonFactory.builder()
+                    // a buffer kept on a caller's thread would keep our class loader with it
+                    .disable(JsonFactory.Feature.USE_THREAD_LOCAL_FOR_BUFFER_RECYCLING)
+                    .build())
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();

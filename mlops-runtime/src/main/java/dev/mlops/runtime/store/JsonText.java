@@ -23,7 +23,11 @@ final class JsonText {
 
   // The JDK's own text of a double changed in 19; this writer's does not.
   private static final JsonFactory FACTORY =
-      JsonFactory.builder().enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER).build();
+      JsonFactory.builder()
+          .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
+          // a buffer kept on a caller's thread would keep our class loader with it
+          .disable(JsonFactory.Feature.USE_THREAD_LOCAL_FOR_BUFFER_RECYCLING)
+          .build();
 
   private JsonText() {}
 

@@ -21,6 +21,8 @@ final class OnnxRuntimeLibrary {
    */
   private static final long STACK_BYTES = 64L << 20;
 
+  private static final String NAME = "mlops-onnxruntime-start";
+
   private final boolean telemetrySettled;
   private @Nullable OrtEnvironment environment;
 
@@ -59,9 +61,16 @@ final class OnnxRuntimeLibrary {
    * without threading options, which would fail where another library has it already; it is never
    * closed, and cannot be.
    *
-   * @throws ModelFailedException if it does not start, or is of a version that is not used
+   * @throws ModelFailedException if it does not start, is of a version that is not used, or the JVM
+   *     is shutting down
    */
   synchronized OrtEnvironment environment() {
+    if (leaving()) {
+      throw new ModelFailedException(
+          "the JVM is shutting down, and nothing is loaded any more; close the runtime before"
+              + " System.exit, or with the server, and ask for nothing after it",
+          null);
+    }
     OrtEnvironment started = environment;
     if (started == null) {
       started = start();
@@ -74,10 +83,32 @@ final class OnnxRuntimeLibrary {
     return started;
   }
 
+  /*
+   * ONNX Runtime frees its environment in a shutdown hook of its own, beside all other hooks and
+   * before threads that go on: a session that is opened after it can end the JVM by a signal.
+   */
+  private static boolean leaving() {
+    try {
+      // was never registered, so this only asks
+      Runtime.getRuntime().removeShutdownHook(new Thread());
+      return false;
+    } catch (IllegalStateException e) {
+      return true;
+    }
+  }
+
   private static OrtEnvironment start() {
-    FutureTask<OrtEnvironment> task = new FutureTask<>(OrtEnvironment::getEnvironment);
-    Thread thread = new Thread(null, task, "mlops-onnxruntime-start", STACK_BYTES, false);
+    boolean shared =
+        OrtEnvironment.class.getClassLoader() != OnnxRuntimeLibrary.class.getClassLoader();
+    FutureTask<OrtEnvironment> task =
+        new FutureTask<>(shared ? UntiedStart.environment() : OrtEnvironment::getEnvironment);
+    Thread thread =
+        shared
+            ? UntiedStart.thread(task, NAME, STACK_BYTES)
+            : new Thread(null, task, NAME, STACK_BYTES, false);
     thread.setDaemon(true);
+    // ONNX Runtime's shutdown hook inherits it, and would hold the caller's for ever
+    thread.setContextClassLoader(OrtEnvironment.class.getClassLoader());
     thread.start();
     boolean interrupted = false;
     try {
@@ -106,8 +137,12 @@ final class OnnxRuntimeLibrary {
         "ONNX Runtime does not start ("
             + why
             + "). Its natives are for Linux with glibc 2.28 or later (not musl), macOS on ARM and"
-            + " Windows, all 64-bit, and are unpacked to the folder for temporary files, which must"
-            + " have 30 MB and allow execution. Where another class loader of this JVM has loaded"
+            + " Windows, all 64-bit. They are unpacked to the folder for temporary files, "
+            + System.getProperty("java.io.tmpdir")
+            + ", which must exist, have 30 MB free and allow execution; name another with"
+            + " -Djava.io.tmpdir. Where none allows it, unpack them from its jar beforehand and name"
+            + " their folder with -Donnxruntime.native.path; java.io.tmpdir must still be a folder"
+            + " that can be written. Where another class loader of this JVM has loaded"
             + " them from the same place (onnxruntime.native.path), put ONNX Runtime into a class"
             + " loader that both share",
         cause);

@@ -52,6 +52,7 @@ public final class ChildJvm {
   private final Path folder;
   private final Map<String, String> environment = new TreeMap<>();
   private final List<String> options = new ArrayList<>();
+  private final List<String> startedBy = new ArrayList<>();
   private String heap = "256m";
   private Duration limit = Duration.ofMinutes(2);
   private List<String> classPath =
@@ -87,18 +88,24 @@ public final class ChildJvm {
    * heap.
    */
   public ChildJvm fixedHeap(String size) {
-    return heap(size).option("-Xms" + size).option("-XX:+AlwaysPreTouch");
-  }
-
-  /** Adds an option of the JVM. */
-  public ChildJvm option(String option) {
-    options.add(option);
-    return this;
+    return heap(size).options("-Xms" + size, "-XX:+AlwaysPreTouch");
   }
 
   /** Sets how long it may take, 2 minutes unless said. */
   public ChildJvm within(Duration most) {
     limit = most;
+    return this;
+  }
+
+  /** Adds options of the JVM; the last one of a kind wins. */
+  public ChildJvm options(String... more) {
+    options.addAll(List.of(more));
+    return this;
+  }
+
+  /** Puts a command in front that starts the JVM in a world of its own, such as {@code unshare}. */
+  public ChildJvm startedBy(String... command) {
+    startedBy.addAll(List.of(command));
     return this;
   }
 
@@ -116,25 +123,24 @@ public final class ChildJvm {
         file,
         """
         -Xmx%s
-        %s
         -XX:-CreateCoredumpOnCrash
         -XX:ErrorFile=%s
         -Djava.io.tmpdir=%s
+        %s
         -cp
         %s
         %s
         """
             .formatted(
                 heap,
-                String.join("\n", options),
                 quoted(folder.resolve("crash.log").toString()),
                 quoted(folder.toString()),
+                options.stream().map(ChildJvm::quoted).collect(Collectors.joining("\n")),
                 quoted(String.join(File.pathSeparator, classPath)),
                 main.getName()));
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + file));
+    List<String> command = new ArrayList<>(startedBy);
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("@" + file);
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().remove("ORT_DISABLE_TELEMETRY");

@@ -1,0 +1,24 @@
+package dev.mlops.runtime;
+
+import dev.mlops.engine.ModelFailedException;
+import dev.mlops.inference.Call;
+import dev.mlops.runtime.store.DirectoryModelStore;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** Serves a version and predicts once, or says why not; in a JVM of its own. */
+final class PredictTwin {
+  private PredictTwin() {}
+
+  public static void main(String[] args) {
+    try (ModelRuntime runtime = ModelRuntime.over(DirectoryModelStore.at(Path.of(args[0])))) {
+      var model = runtime.model(TwinModel.NAME + ":1");
+      var answer = model.predict(TwinModel.ROW, Call.with().within(Duration.ofSeconds(5)));
+      System.out.println("answers " + answer.value().number("y"));
+      System.out.println("processors " + Runtime.getRuntime().availableProcessors());
+      System.out.println("home " + System.getProperty("user.home"));
+    } catch (ModelFailedException e) {
+      System.out.println("says " + e.getMessage());
+    }
+  }
+}
