@@ -62,6 +62,20 @@ final class ChildJvmTest {
     assertThat(result.exit()).isZero();
   }
 
+  /** Loads when ONNX Runtime's own shutdown hook may have freed its environment. */
+  static final class InAShutdownHook {
+    public static void main(String[] args) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> PredictOnce.main(args)));
+    }
+  }
+
+  @Test
+  void engine_whileTheJvmShutsDown_loadsNothingMore() throws Exception {
+    ChildJvm.Result result = new ChildJvm(folder).run(InAShutdownHook.class, MODEL);
+    assertThat(result.output()).contains("declines no\nrefuses the JVM is shutting down");
+    assertThat(result.exit()).isZero();
+  }
+
   // ---------------------------------------------------------------- 1.29, which we do not ship
 
   private ChildJvm next() {
