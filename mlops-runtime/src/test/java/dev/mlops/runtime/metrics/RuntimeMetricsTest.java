@@ -48,7 +48,12 @@ final class RuntimeMetricsTest {
     return new Health(
         true,
         List.of(
-            new Health.Route("rain@champion", Optional.empty(), false, Optional.empty(), List.of()),
+            new Health.Route(
+                "rain@champion",
+                Optional.of(ONE),
+                false,
+                Optional.empty(),
+                List.of(new Health.Loaded(ONE, VersionState.ACTIVE, 5))),
             new Health.Route(ROUTE, Optional.of(ONE), false, Optional.empty(), List.of(versions))),
         dropped);
   }
