@@ -11,7 +11,9 @@ import dev.mlops.runtime.engine.onnx.OnnxRuntimeEngine;
 import dev.mlops.store.StoredVersion;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -50,6 +52,18 @@ final class SwapLatencyTest {
     assertThat(result.figure("median difference of p99.9"))
         .as(result.output())
         .isGreaterThan(MOST_MS);
+  }
+
+  /** Draws {@code docs/proof/swap-latency.svg} anew, into {@code target}. */
+  @Test
+  @Tag("soak")
+  void picture_of50Swaps_isDrawn() throws Exception {
+    Path picture = Path.of("target", "swap-latency.svg").toAbsolutePath();
+    Files.deleteIfExists(picture);
+
+    measure("picture", "50", picture.toString());
+
+    assertThat(picture).content().contains("around 50 swaps");
   }
 
   /** Not by the clock: a load that does not end, and calls that go on all the same. */
@@ -91,7 +105,10 @@ final class SwapLatencyTest {
     arguments[0] = store.toString();
     System.arraycopy(how, 0, arguments, 1, how.length);
     ChildJvm.Result result =
-        new ChildJvm(folder).fixedHeap("512m").run(SwapLatency.class, arguments);
+        new ChildJvm(folder)
+            .fixedHeap("512m")
+            .within(Duration.ofMinutes(10))
+            .run(SwapLatency.class, arguments);
     System.out.println(how[0] + ": " + result.output());
     assertThat(result.exit()).as(result.output()).isZero();
     return result;

@@ -39,7 +39,7 @@ final class SwapMemoryTest {
 
   /** What it is without giving back is told, and no more than that. */
   @Test
-  @Tag("proof")
+  @Tag("soak")
   void resident_after100SwapsWithoutTrimming_isReported() throws Exception {
     swap(100, "keep");
   }

@@ -156,9 +156,13 @@ final class Swapping implements AutoCloseable {
     }
   }
 
+  /** Closes the runtime, and looks whether that closed each session once. */
   @Override
   public void close() {
     runtime.close();
+    if (engine.live() != 0) {
+      throw new AssertionError("opened " + engine.opened() + ", closed " + engine.closed());
+    }
   }
 
   /** A directory whose alias is not in it. */

@@ -11,11 +11,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
  * Swaps a tiny model to and fro as fast as it goes while a thread predicts, and looks every now and
  * then at what the process holds and at what a call costs, in a JVM of its own whose heap has one
- * size. Prints one line of figures; exits with 0 if no call failed.
+ * size and whose compiler works in the foreground: at a look it holds nothing. Prints one line of
+ * figures; exits with 0 if no call failed.
  *
  * <p>What a call costs is compared with the same call to a route that never changed, in blocks that
  * take turns: the machine is as fast for the one as for the other.
@@ -23,16 +25,16 @@ import java.util.OptionalLong;
 final class TinySwaps {
   private static final int LOOKS = 40;
 
-  /** Blocks of a look. */
-  private static final int PAIRS = 5;
+  /** Blocks of a look: many and short, so that most meet nothing else the machine does. */
+  private static final int PAIRS = 51;
 
-  private static final int CALLS = 2_000;
+  private static final int CALLS = 100;
 
   /** Looks that come before the process has settled: code is compiled, pools are filled. */
   private static final int SETTLING = LOOKS / 5;
 
   private record Look(
-      int swaps, long resident, OptionalLong nativeHeap, double ratio, double nanos) {}
+      int swaps, long resident, OptionalLong nativeHeap, double[] ratios, double[] nanos) {}
 
   private final Swapping swapping;
   private final ModelHandle<Input, Answer> pinned;
@@ -40,7 +42,7 @@ final class TinySwaps {
 
   private TinySwaps(Swapping swapping) {
     this.swapping = swapping;
-    pinned = swapping.runtime.model("m:1", Input.class, Answer.class);
+    pinned = swapping.runtime.model("m:3", Input.class, Answer.class);
   }
 
   public static void main(String[] args) throws Exception {
@@ -55,8 +57,8 @@ final class TinySwaps {
 
   private void run(int swaps, LeakingEngine leaking) throws Exception {
     long before = System.nanoTime();
-    int beside = swapping.engine.live() - 1; // the pinned one, unless they share
-    for (int i = 0; i < 20 * CALLS; i++) {
+    int beside = swapping.engine.live() - 1; // the pinned one
+    for (int i = 0; i < 40_000; i++) {
       swapping.predict();
       Swapping.check(pinned.predict(swapping.input));
     }
@@ -78,8 +80,8 @@ final class TinySwaps {
         Locale.ROOT,
         "swaps %d, ms a swap %.2f, calls %d, opened %d, closed %d, live %d, beside %d, all closed"
             + " %s, serves %s of %d, resident KB a swap %.3f, native heap B a swap %s, cost against"
-            + " a route that never changed %.3f, cost of a call first %.0f ns and then %.0f ns,"
-            + " resident MB %.1f and then %.1f, left open %d, minutes %.2f%n",
+            + " a route that never changed %.3f, ns a call first %.0f, last %.0f,"
+            + " resident MB %.1f and at the end %.1f, left open %d, minutes %.2f%n",
         swaps,
         spent / 1e6 / swaps,
         callers.calls(),
@@ -94,9 +96,9 @@ final class TinySwaps {
         looks.get(0).nativeHeap().isPresent()
             ? String.format(Locale.ROOT, "%.1f", slope(look -> look.nativeHeap().getAsLong()))
             : "unknown",
-        median(looks.subList(LOOKS - LOOKS / 4, LOOKS).stream().mapToDouble(Look::ratio).toArray()),
-        median(looks.subList(0, LOOKS / 4).stream().mapToDouble(Look::nanos).toArray()),
-        median(looks.subList(LOOKS - LOOKS / 4, LOOKS).stream().mapToDouble(Look::nanos).toArray()),
+        median(looks.subList(LOOKS - LOOKS / 4, LOOKS), Look::ratios),
+        median(looks.subList(0, LOOKS / 4), Look::nanos),
+        median(looks.subList(LOOKS - LOOKS / 4, LOOKS), Look::nanos),
         looks.get(SETTLING).resident() / 1e6,
         looks.get(LOOKS - 1).resident() / 1e6,
         leaking.leaks(),
@@ -116,12 +118,7 @@ final class TinySwaps {
       ratios[pair] = nanos[pair] / block(pinned);
     }
     ProcessFigures.trim();
-    return new Look(
-        swaps,
-        ProcessFigures.resident(),
-        ProcessFigures.nativeHeap(),
-        median(ratios),
-        median(nanos));
+    return new Look(swaps, ProcessFigures.resident(), ProcessFigures.nativeHeap(), ratios, nanos);
   }
 
   private double block(ModelHandle<Input, Answer> model) {
@@ -136,18 +133,26 @@ final class TinySwaps {
     double of(Look look);
   }
 
-  /** By least squares, a swap, of the looks after the process has settled. */
+  /**
+   * By how much a figure grows a swap after the process has settled: the median of the slopes
+   * between any two looks (Theil and Sen), which a look at an odd moment does not move.
+   */
   private double slope(Figure figure) {
     List<Look> settled = looks.subList(SETTLING, LOOKS);
-    double x = settled.stream().mapToDouble(Look::swaps).average().orElseThrow();
-    double y = settled.stream().mapToDouble(figure::of).average().orElseThrow();
-    double products = 0;
-    double squares = 0;
-    for (Look look : settled) {
-      products += (look.swaps() - x) * (figure.of(look) - y);
-      squares += (look.swaps() - x) * (look.swaps() - x);
+    List<Double> slopes = new ArrayList<>();
+    for (int i = 0; i < settled.size(); i++) {
+      for (int j = i + 1; j < settled.size(); j++) {
+        Look one = settled.get(i);
+        Look other = settled.get(j);
+        slopes.add((figure.of(other) - figure.of(one)) / (other.swaps() - one.swaps()));
+      }
     }
-    return products / squares;
+    return median(slopes.stream().mapToDouble(slope -> slope).toArray());
+  }
+
+  private static double median(List<Look> looks, Function<Look, double[]> figures) {
+    return median(
+        looks.stream().flatMapToDouble(look -> Arrays.stream(figures.apply(look))).toArray());
   }
 
   private static double median(double[] values) {

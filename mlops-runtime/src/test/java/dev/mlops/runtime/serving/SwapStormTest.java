@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mlops.runtime.engine.onnx.ChildJvm;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,9 @@ class SwapStormTest {
 
   private static void storm(Path folder, int swaps) throws Exception {
     ChildJvm.Result result =
-        new ChildJvm(folder).run(SwapStorm.class, FIXTURES.toString(), String.valueOf(swaps));
+        new ChildJvm(folder)
+            .within(Duration.ofMinutes(10)) // half a minute where nothing else runs
+            .run(SwapStorm.class, FIXTURES.toString(), String.valueOf(swaps));
     System.out.println(result.output());
     assertThat(result.exit()).as(result.output()).isZero();
     assertThat(result.output())
