@@ -70,11 +70,14 @@ final class FaultMatrix {
     parts();
   }
 
+  /** Arguments: a folder, runs of each fault, a seed, in how many parts, and which of them. */
   public static void main(String[] arguments) throws Exception {
     Path folder = Path.of(arguments[0]);
     FaultMatrix matrix =
         new FaultMatrix(folder, Integer.parseInt(arguments[1]), Long.parseLong(arguments[2]));
-    System.exit(matrix.all() ? 0 : 1);
+    int parts = Integer.parseInt(arguments[3]);
+    int part = Integer.parseInt(arguments[4]);
+    System.exit(matrix.all(parts, part) ? 0 : 1);
   }
 
   // ------------------------------------------------------------ the faults
@@ -505,13 +508,10 @@ final class FaultMatrix {
 
   // ------------------------------------------------------------ the runs
 
-  private boolean all() throws Exception {
+  private boolean all(int parts, int part) throws Exception {
     one(new Fault("nothing", true, FaultMatrix::publishBad, (bed, random) -> bed.refresh()), 2);
-    System.out.printf(
-        "seed %d%n%-34s %4s  %-58s %11s  %s%n",
-        seed, "fault", "runs", "thrown", "predictions", "left over");
-    for (Fault fault : faults) {
-      one(fault, runs);
+    for (int i = part; i < faults.size(); i += parts) {
+      one(faults.get(i), runs);
     }
     System.out.println("wrong " + wrong.size());
     wrong.stream().limit(20).forEach(System.out::println);
