@@ -62,8 +62,8 @@ final class TinySwapsTest {
     ChildJvm.Result result =
         new ChildJvm(folder)
             .fixedHeap("64m")
-            .option("-Xbatch")
-            .option("-XX:+UseSerialGC")
+            .options("-Xbatch")
+            .options("-XX:+UseSerialGC")
             .within(Duration.ofMinutes(5))
             .run(TinySwaps.class, store.toString(), String.valueOf(swaps), how);
     System.out.println(how + ": " + result.output());
