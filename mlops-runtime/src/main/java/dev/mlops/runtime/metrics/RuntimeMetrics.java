@@ -7,6 +7,7 @@ import dev.mlops.observe.Health;
 import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.observe.RuntimeListener;
 import dev.mlops.observe.VersionState;
+import dev.mlops.runtime.memory.ProcessMemory;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
@@ -53,7 +54,7 @@ public final class RuntimeMetrics implements RuntimeListener, MeterBinder {
 
   /** Meters that all have these tags too. */
   public RuntimeMetrics(Iterable<Tag> tags) {
-    this(tags, ResidentMemory::now);
+    this(tags, ProcessMemory.ofThisProcess()::resident);
   }
 
   RuntimeMetrics(Iterable<Tag> tags, Supplier<OptionalLong> resident) {

@@ -172,8 +172,12 @@ final class LoadedVersion {
     List<Row> answers = new ArrayList<>(rows.size());
     for (int from = 0; from < rows.size(); from += CHUNK) {
       int slot = slots.claim(waitNanos);
+      if (slot == Slots.INTERRUPTED) {
+        throw new DeadlineException(
+            "the thread was interrupted while a gate waited for a slot of " + version);
+      }
       if (slot < 0) {
-        throw new IllegalStateException(
+        throw new OverloadedException(
             "no slot of "
                 + version
                 + " came free for a gate within "

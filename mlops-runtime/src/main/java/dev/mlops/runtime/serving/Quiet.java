@@ -11,7 +11,7 @@ final class Quiet {
   static void close(String what, AutoCloseable closeable) {
     try {
       closeable.close();
-    } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+    } catch (Throwable e) { // what comes after it must be closed too
       LOG.log(Level.WARNING, "closing the " + what + " failed", e);
     }
   }

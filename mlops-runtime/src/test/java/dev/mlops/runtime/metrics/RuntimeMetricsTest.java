@@ -188,18 +188,6 @@ final class RuntimeMetricsTest {
   }
 
   @Test
-  void residentMemory_ofThisProcess_isMoreThanItsHeapHolds() {
-    OptionalLong bytes = ResidentMemory.now();
-    if (System.getProperty("os.name").equals("Linux")) {
-      assertThat(bytes.orElseThrow()).isBetween(20L << 20, 1L << 40);
-    } else {
-      assertThat(bytes).isEmpty();
-    }
-  }
-
-  // ---------------------------------------------------------------- registries
-
-  @Test
   void registry_boundLate_knowsTheCountsOfBefore_andTimesFromThenOn() {
     metrics.started(() -> health(3));
     CallListener calls = calls(ONE);
