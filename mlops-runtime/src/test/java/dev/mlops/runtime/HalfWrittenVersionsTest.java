@@ -50,7 +50,11 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class HalfWrittenVersionsTest {
   private static final String ROUTE = "m@champion";
-  private static final int VERSIONS = 8;
+  private static final int VERSIONS = 7;
+
+  /** Whose model is always another's: what is wrong must be so before the alias names it. */
+  private static final String FORGED = "8";
+
   private static final long BREATH = 50_000;
 
   @TempDir private Path folder;
@@ -72,7 +76,7 @@ final class HalfWrittenVersionsTest {
     store = DirectoryModelStore.at(folder.resolve("store"));
     versions = folder.resolve("store/m/versions");
     aliases = folder.resolve("store/m/aliases/champion");
-    for (int k = VERSIONS; k >= 1; k--) {
+    for (int k = VERSIONS + 1; k >= 1; k--) {
       ModelPackage content =
           ModelPackage.of("m", String.valueOf(k), FaultBed.SCHEMA)
               .model("onnx", FaultBed.times(folder.resolve("model.onnx"), k))
@@ -122,7 +126,7 @@ final class HalfWrittenVersionsTest {
       System.out.printf(
           "seed %d: %d rounds, %d predictions, refreshes %s%n",
           seed, rounds, predictions.get(), new TreeMap<>(seen));
-      assertThat(wrong).as("seed %d", seed).isEmpty();
+      assertThat(wrong.stream().limit(5)).as("seed %d", seed).isEmpty();
       assertThat(seen).containsKeys("swapped", "package-corrupt");
       assertThat(predictions).hasPositiveValue();
 
@@ -207,11 +211,14 @@ final class HalfWrittenVersionsTest {
         }
       }
       case 4 -> copy(number, random, random.nextInt(3)); // and no more
-      case 5 -> { // what another version's manifest says
-        copy(number, random, -1);
-        String other = String.valueOf(1 + random.nextInt(VERSIONS));
-        replace(version.resolve("model.onnx"), Files.readAllBytes(model(complete, other)), random);
-        move(number);
+      case 5 -> { // another version's model behind a manifest that is sound
+        Path forged = versions.resolve(FORGED);
+        if (!Files.isDirectory(forged)) {
+          Files.createDirectories(forged);
+          Files.copy(model(complete, number), forged.resolve("model.onnx"));
+          put(FORGED, "manifest.json", null);
+        }
+        move(FORGED);
       }
       case 6 -> { // under another number
         copy(number, random, -1);
