@@ -284,17 +284,21 @@ final class Route {
     }
   }
 
+  /* Dead only once it has failed: others have handles of a route from the moment it serves. */
   private void startOrDie() {
-    dead = true; // until it has started
+    boolean began = false;
     try {
       start();
+      began = true;
     } catch (RuntimeException e) {
       if (!settings.upkeep().startDegraded()) {
         throw e;
       }
+      began = true;
       LOG.log(Level.WARNING, "{0} begins without a version: {1}", name(), e.getMessage());
+    } finally {
+      dead = !began;
     }
-    dead = false;
   }
 
   /** True once. */

@@ -31,6 +31,7 @@ import dev.mlops.store.StoredVersion;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -41,6 +42,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -63,6 +65,7 @@ class RouteTest {
   private int slots = 2;
   private Duration keepWarm = Duration.ofHours(1);
   private Optional<Path> state = Optional.empty();
+  private InstantSource clock = () -> Instant.parse("2026-01-02T03:04:05.678Z");
   private boolean loadFailed;
 
   @AfterEach
@@ -90,7 +93,7 @@ class RouteTest {
                     slots, Duration.ofSeconds(20), keepWarm, Duration.ofSeconds(10)),
                 TestUpkeep.NOTHING,
                 state,
-                () -> Instant.parse("2026-01-02T03:04:05.678Z"),
+                clock,
                 7));
     built.add(routes);
     return routes;
@@ -163,6 +166,26 @@ class RouteTest {
     }
     assertThat(engine.opened.get()).isOne();
     assertThat(store.opened()).isOne();
+  }
+
+  @Test
+  void handle_askedForAsSoonAsTheVersionServes_leavesTheRouteThere() {
+    AtomicReference<Routes> routes = new AtomicReference<>();
+    AtomicBoolean first = new AtomicBoolean(true);
+    clock = // read for the event that the route began, while whoever began it is still inside
+        () -> {
+          if (first.getAndSet(false)) {
+            Caller.resultOf(others.submit(() -> model(routes.get())));
+          }
+          return Instant.EPOCH;
+        };
+    routes.set(routes());
+    store.put("1", ScriptedEngine.SCHEMA);
+    store.move("1");
+    ModelHandle<Row, Row> handle = model(routes.get());
+    assertThat(first).isFalse();
+    assertThat(routes.get().health().routes()).hasSize(1);
+    assertThat(model(routes.get())).isSameAs(handle);
   }
 
   @Test
