@@ -585,7 +585,9 @@ final class Route {
     List<Gate> due = gates;
     while (true) {
       ServedVersion against = table().served;
-      check(candidate, against, due, revision, results);
+      if (revision.isEmpty() || against.loaded != candidate) {
+        check(candidate, against, due, revision, results);
+      } // else a rollback or an override brought it meanwhile: what serves is accepted as it is
       phases.end("gates");
       ToServe next = toServe(candidate);
       boolean published = false;
@@ -603,7 +605,6 @@ final class Route {
             publish(new Table(next.served(), bound));
             phases.end("publish");
           }
-          refused.remove(candidate.version);
           if (!published || next.warm()) {
             shared.lifecycle().discard(name(), candidate); // one share of the session is enough
           }
@@ -768,6 +769,7 @@ final class Route {
       next.served.stopWatching();
     }
     table = next; // from here on every call sees the new version
+    refused.remove(next.served.version);
     if (before != null) {
       retain(before.served);
     }
