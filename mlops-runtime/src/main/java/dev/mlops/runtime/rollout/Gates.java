@@ -10,6 +10,7 @@ import dev.mlops.store.StoreUnavailableException;
 import dev.mlops.store.StoredVersion;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,16 @@ public final class Gates {
    * @return a result for each gate, in order; the caller's to keep
    */
   public static List<Gate.Result> check(List<Gate> gates, Candidate candidate) {
+    return check(gates, candidate, Gate.Result::lets);
+  }
+
+  /**
+   * The same, but who asks says which results do not bar the candidate: the gates behind them run.
+   *
+   * @param lets whether the candidate may serve as far as a result goes
+   */
+  public static List<Gate.Result> check(
+      List<Gate> gates, Candidate candidate, Predicate<Gate.Result> lets) {
     List<Gate.Result> results = new ArrayList<>(gates.size());
     String stopped = null;
     for (Gate gate : gates) {
@@ -49,7 +60,7 @@ public final class Gates {
       }
       Gate.Result result = guarded(gate, candidate);
       results.add(result);
-      if (!result.lets()) {
+      if (!lets.test(result)) {
         stopped = result.gate();
       }
     }

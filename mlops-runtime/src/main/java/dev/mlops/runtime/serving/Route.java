@@ -34,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -656,15 +657,15 @@ final class Route {
       List<Gate> gates,
       Optional<Long> revision,
       Map<String, Gate.Result> results) {
-    for (Gate.Result result : Gates.check(gates, new Trial(candidate, against.loaded))) {
-      results.put(result.gate(), result);
-    }
     List<String> reportedOnly =
         revision.isPresent()
             ? List.of()
             : gates.stream().filter(Gate::compares).map(Gate::name).toList();
-    if (results.values().stream()
-        .allMatch(result -> result.lets() || reportedOnly.contains(result.gate()))) {
+    Predicate<Gate.Result> lets = result -> result.lets() || reportedOnly.contains(result.gate());
+    for (Gate.Result result : Gates.check(gates, new Trial(candidate, against.loaded), lets)) {
+      results.put(result.gate(), result);
+    }
+    if (results.values().stream().allMatch(lets)) {
       return;
     }
     List<Gate.Result> found = List.copyOf(results.values());

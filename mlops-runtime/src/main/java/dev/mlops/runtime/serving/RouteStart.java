@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -211,8 +212,9 @@ final class RouteStart {
         against = firstThatLoads(earlier, phases);
       }
       List<Gate.Result> results = new ArrayList<>(candidate.admission().stream().toList());
-      results.addAll(Gates.check(gates, new Trial(candidate, against)));
-      if (!results.stream().allMatch(result -> mayServe(result, attempt))) {
+      Predicate<Gate.Result> mayServe = result -> mayServe(result, attempt);
+      results.addAll(Gates.check(gates, new Trial(candidate, against), mayServe));
+      if (!results.stream().allMatch(mayServe)) {
         throw new VersionRefusedException(
             candidate.version, results, "An earlier revision is tried", null);
       }
