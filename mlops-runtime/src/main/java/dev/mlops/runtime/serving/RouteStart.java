@@ -98,7 +98,7 @@ final class RouteStart {
             started.loaded(),
             started.then(),
             started.then().banned().isPresent() ? banned : Optional.empty(),
-            problem(state, head, first),
+            problem(state, started.then(), head, first),
             started.results(),
             started.phases());
       } catch (StoreUnavailableException e) {
@@ -120,7 +120,7 @@ final class RouteStart {
   }
 
   private Optional<String> problem(
-      RouteState state, Revision head, @Nullable RuntimeException first) {
+      RouteState state, RouteState then, Revision head, @Nullable RuntimeException first) {
     if (head.revision() < state.highest()) {
       return Optional.of(
           ref
@@ -130,7 +130,14 @@ final class RouteStart {
               + state.highest()
               + " was seen before: the store went back in time");
     }
-    return Optional.ofNullable(first).map(RuntimeException::getMessage);
+    if (first != null) {
+      return Optional.ofNullable(first.getMessage());
+    }
+    boolean news = head.revision() > state.decided();
+    return state
+        .override()
+        .filter(number -> !news && then.override().isEmpty())
+        .map(this::overrideGone);
   }
 
   private List<Revision> history() {
@@ -160,15 +167,15 @@ final class RouteStart {
     List<Attempt> attempts = new ArrayList<>();
     Set<String> ids = new HashSet<>();
     RouteState seen = state.seen(head.revision());
+    Optional<Version> override = state.override().flatMap(this::present);
     if (head.revision() > state.decided()) {
       String id = head.version().id();
       ids.add(id);
-      attempts.add(new Attempt(head.version(), seen.following(head.revision(), id), false, false));
+      boolean known = servedLast(state, override, history).equals(Optional.of(id));
+      attempts.add(new Attempt(head.version(), seen.following(head.revision(), id), known, false));
     }
     state.banned().ifPresent(ids::add);
-    state
-        .override()
-        .flatMap(this::present)
+    override
         .filter(version -> ids.add(version.id()))
         .ifPresent(version -> attempts.add(new Attempt(version, seen, true, true)));
     for (int i = history.size() - 1; i >= 0; i--) {
@@ -187,14 +194,39 @@ final class RouteStart {
     return attempts;
   }
 
+  /*
+   * While it runs, a route takes what serves as it is when a newer revision names it. A start must
+   * do the same: to compare it again could bar it, and bring in its place what was refused.
+   */
+  private static Optional<String> servedLast(
+      RouteState state, Optional<Version> override, List<Revision> history) {
+    if (state.override().isPresent()) {
+      return override.map(Version::id);
+    }
+    return history.stream()
+        .filter(revision -> revision.revision() == state.decided())
+        .map(revision -> revision.version().id())
+        .filter(state.passed()::contains)
+        .findFirst();
+  }
+
   private Optional<Version> present(String number) {
     try {
       return Optional.of(
           settings.store().resolve(new ModelRef(ref.model(), ModelRef.Kind.NUMBER, number)));
     } catch (ModelNotFoundException e) {
-      LOG.log(Level.WARNING, "{0} was overridden with {1}, which is gone", ref, number);
+      LOG.log(Level.WARNING, overrideGone(number));
       return Optional.empty();
     }
+  }
+
+  private String overrideGone(String number) {
+    return ref
+        + " was overridden with "
+        + ref.model()
+        + ":"
+        + number
+        + ", which the store no longer holds";
   }
 
   private Started open(

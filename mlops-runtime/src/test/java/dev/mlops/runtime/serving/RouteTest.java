@@ -894,6 +894,91 @@ class RouteTest {
   }
 
   @Test
+  void start_overriddenWithAVersionThatIsGone_saysSo(@TempDir Path folder) {
+    state = Optional.of(folder);
+    Routes before = serving("1", "2");
+    before.override(ROUTE, "2", "precision fell");
+    before.close(Duration.ofSeconds(1));
+    store.remove("2");
+    Routes after = routes();
+    assertThat(model(after).version()).isEqualTo(MemoryStore.version("1"));
+    assertThat(only(after).overridden()).isFalse();
+    assertThat(only(after).problem())
+        .contains("m@champion was overridden with m:2, which the store no longer holds");
+  }
+
+  @Test
+  void start_newerRevisionNamesWhatServedLast_isAcceptedAsItIs(@TempDir Path folder) {
+    state = Optional.of(folder);
+    AtomicReference<Gate.Outcome> outcome = new AtomicReference<>(Gate.Outcome.FAIL);
+    gates.add(gate("quality", true, c -> outcome.get()));
+    store.put("1", ScriptedEngine.SCHEMA);
+    store.move("1");
+    Routes before = serving("1", "2");
+    store.move("2");
+    assertThatThrownBy(() -> before.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+    before.close(Duration.ofSeconds(1));
+    store.move("1");
+    outcome.set(Gate.Outcome.UNDECIDED); // what it compares by is not there
+    assertThat(model(routes()).version()).isEqualTo(MemoryStore.version("1"));
+  }
+
+  @Test
+  void start_comparisonUndecidedForAFallback_stillAsksTheGatesBehindIt() {
+    gates.add(gate("quality", true, c -> Gate.Outcome.UNDECIDED));
+    gates.add(
+        gate(
+            "mine",
+            false,
+            c ->
+                c.version().version().number().equals("2")
+                    ? Gate.Outcome.FAIL
+                    : Gate.Outcome.PASS));
+    for (String number : List.of("1", "2", "3")) {
+      store.put(number, ScriptedEngine.SCHEMA);
+      store.move(number);
+    }
+    assertThat(model(routes()).version()).isEqualTo(MemoryStore.version("1"));
+  }
+
+  @Test
+  void override_comparisonFails_stillObeysTheGatesBehindIt() {
+    gates.add(gate("quality", true, c -> Gate.Outcome.FAIL));
+    gates.add(
+        gate(
+            "mine",
+            false,
+            c ->
+                c.version().version().number().equals("2")
+                    ? Gate.Outcome.FAIL
+                    : Gate.Outcome.PASS));
+    Routes routes = serving("1", "2");
+    assertThatThrownBy(() -> routes.override(ROUTE, "2", "why"))
+        .isInstanceOf(VersionRefusedException.class);
+  }
+
+  @Test
+  void rollback_toAVersionThatWasRefusedMeanwhile_refusesItNoMore() {
+    gates.add(
+        gate(
+            "quality",
+            true,
+            c ->
+                c.active().orElseThrow().number().equals("2")
+                    ? Gate.Outcome.FAIL
+                    : Gate.Outcome.PASS));
+    Routes routes = serving("1", "2");
+    store.move("2");
+    routes.refresh(ROUTE);
+    store.move("1");
+    assertThatThrownBy(() -> routes.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+    routes.rollback(ROUTE, "precision fell");
+    assertThat(only(routes).versions())
+        .extracting(loaded -> loaded.version().number() + " " + loaded.state())
+        .containsExactlyInAnyOrder("1 ACTIVE", "2 RETAINED", "2 BANNED");
+  }
+
+  @Test
   void start_storeWentBack_saysSo(@TempDir Path folder) {
     state = Optional.of(folder);
     Routes before = serving("1", "2");
