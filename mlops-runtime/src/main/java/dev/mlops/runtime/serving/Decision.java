@@ -77,14 +77,17 @@ sealed interface Decision {
         .orElseGet(() -> new Try(head, known.state().passed().contains(head.version().id())));
   }
 
-  /** End an override, by a person's wish: what the alias names is tried whatever it met before. */
+  /**
+   * End an override and a ban, by a person's wish: what the alias names is tried whatever it met
+   * before. A ban may be there alone, where a restart no longer found what was rolled back to.
+   */
   static Decision clear(Known known) {
     Optional<Decision> stay = unlessFollowable(known);
     if (stay.isPresent()) {
       return stay.get();
     }
     Revision head = known.head().orElseThrow();
-    if (known.state().override().isEmpty()) {
+    if (known.state().override().isEmpty() && known.state().banned().isEmpty()) {
       return new Stay(Optional.empty());
     }
     return head.version().equals(known.serving()) ? new Accept(head) : new Try(head, false);
