@@ -369,7 +369,7 @@ final class Route {
       return serve(
           version,
           Optional.empty(),
-          settings.gatesComparingLast(ref.model()),
+          settings.gates(ref.model()),
           (now, results) -> now.overridden(number, reason + forced(results), version.id()),
           Cause.OVERRIDE);
     } finally {

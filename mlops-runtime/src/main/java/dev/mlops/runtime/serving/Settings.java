@@ -9,7 +9,6 @@ import dev.mlops.store.ModelStore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -83,11 +82,6 @@ public record Settings(
   /** All that a version of a model must pass, in order. */
   List<Gate> gates(String model) {
     return Stream.concat(Gates.standard().stream(), gatesOf(model)).toList();
-  }
-
-  /** The same, but what bars nobody's way back does not keep the others from being asked. */
-  List<Gate> gatesComparingLast(String model) {
-    return gates(model).stream().sorted(Comparator.comparing(Gate::compares)).toList();
   }
 
   /** Those of them that compare it with the version in force. */
