@@ -97,6 +97,7 @@ final class Lifecycle {
     boolean done;
     long @Nullable [] runs; // of a session that stays: what ran when the route left it
     volatile VersionState state = VersionState.DRAINING;
+    volatile boolean gone;
 
     Ending(String route, @Nullable ServedVersion served, LoadedVersion loaded, Duration drain) {
       this.route = route;
@@ -161,7 +162,7 @@ final class Lifecycle {
     lock.lock();
     try {
       return endings.stream()
-          .filter(ending -> ending.route.equals(route) && ending.served != null)
+          .filter(ending -> ending.route.equals(route) && ending.served != null && !ending.gone)
           .map(
               ending ->
                   new Health.Loaded(
@@ -320,6 +321,7 @@ final class Lifecycle {
       }
     } finally {
       inside[0] = false;
+      ending.gone = true; // before it is told
       ServedVersion served = ending.served;
       if (served != null) {
         events.post(

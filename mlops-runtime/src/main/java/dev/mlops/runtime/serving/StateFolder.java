@@ -1,5 +1,6 @@
 package dev.mlops.runtime.serving;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -99,7 +100,11 @@ final class StateFolder {
 
   /** Made where it is needed: it takes a tenth of a second of a fresh JVM. */
   private static ObjectMapper json() {
-    return new ObjectMapper();
+    return new ObjectMapper(
+        JsonFactory.builder()
+            // a buffer kept on a caller's thread would keep our class loader with it
+            .disable(JsonFactory.Feature.USE_THREAD_LOCAL_FOR_BUFFER_RECYCLING)
+            .build());
   }
 
   private static Optional<String> text(JsonNode node, String field) {

@@ -95,7 +95,7 @@ class DrainTest {
         test.others.submit(() -> model.predictAll(Collections.nCopies(3_000, ONE)));
     inside.acquire();
     Future<?> closing = test.others.submit(() -> routes.close(Duration.ofSeconds(20)));
-    while (routes.health().ready()) {
+    while (only(routes).versions().stream().anyMatch(v -> v.state() == VersionState.ACTIVE)) {
       Thread.onSpinWait();
     }
     assertThatThrownBy(() -> model.predict(ONE))
