@@ -5,6 +5,7 @@ import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.engine.Slot;
 import dev.mlops.inference.Call;
+import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Prediction;
@@ -37,10 +38,10 @@ import java.util.concurrent.atomic.LongAdder;
  * refresh after the alias was moved, rollback, clearOverride, model, health, and close itself. Run
  * in a JVM of its own, so that a native crash is an exit code.
  *
- * <p>Arguments: the folder of a store that holds {@link TwinModel}'s two versions, whose alias of
- * the name {@code storm-SEED} is this storm's own; a seed; the number of rounds, each with a
- * runtime of its own; and {@code unsafe} for the control, which closes the engine's sessions from
- * the storm's threads, under whatever runs.
+ * <p>Arguments: the folder of a store that holds {@link TwinModel}'s versions, where it sets
+ * aliases of its own; a seed; the number of rounds, each with a runtime of its own; and {@code
+ * unsafe} for the control, which closes the engine's sessions from the storm's threads, under
+ * whatever runs.
  *
  * <p>Prints one line of figures, and what went wrong; exits with 0 if nothing did.
  */
@@ -164,10 +165,11 @@ final class CloseStorm {
         return true;
       }
       return unexpected(what, e);
-    } catch (ModelFailedException e) {
-      // told to stop when the drain time of a close was over
-      if (what.startsWith("predict") && e.getMessage().contains("stopped")) {
-        done.computeIfAbsent("stopped", w -> new LongAdder()).increment();
+    } catch (DeadlineException | ModelFailedException e) {
+      // told to stop when the drain time of a close was over, or its own
+      if (what.startsWith("predict")
+          && (e instanceof DeadlineException || e.getMessage().contains("was cancelled"))) {
+        done.computeIfAbsent("cancelled", w -> new LongAdder()).increment();
         return true;
       }
       return unexpected(what, e);
