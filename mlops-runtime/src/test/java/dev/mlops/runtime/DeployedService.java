@@ -8,6 +8,7 @@ import dev.mlops.observe.VersionObserver;
 import dev.mlops.runtime.store.DirectoryModelStore;
 import dev.mlops.store.ModelStore;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -35,6 +36,9 @@ public final class DeployedService implements Callable<String> {
     try (ModelRuntime runtime =
         ModelRuntime.builder()
             .store(store)
+            .state(folder.resolveSibling("state"))
+            .follow(Duration.ofMillis(100))
+            .listener(event -> {})
             .observer((r, version, slots) -> Optional.of(new Counter(rows)))
             .build()) {
       ModelHandle<Row, Row> model = runtime.model(route);

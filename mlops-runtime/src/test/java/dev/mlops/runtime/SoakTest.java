@@ -32,8 +32,8 @@ final class SoakTest {
     ChildJvm.Result result =
         new ChildJvm(folder)
             .fixedHeap("256m")
-            .option("-XX:-UseDynamicNumberOfCompilerThreads") // the JVM's own threads stay as many
-            .option("-XX:-UseDynamicNumberOfGCThreads")
+            .options("-XX:-UseDynamicNumberOfCompilerThreads") // the JVM's own threads stay as many
+            .options("-XX:-UseDynamicNumberOfGCThreads")
             .within(Duration.ofSeconds(300 + 2L * SECONDS))
             .run(Soak.class, store.toString(), String.valueOf(SECONDS));
 
