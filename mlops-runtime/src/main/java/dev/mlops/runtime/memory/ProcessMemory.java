@@ -140,8 +140,9 @@ public final class ProcessMemory {
 
   /**
    * Gives memory that was freed outside the Java heap back to the operating system, at most once a
-   * minute and when at least 8 MB were freed since the last time. It takes milliseconds to some
-   * tens of them, and is nothing for a thread that answers calls.
+   * minute and when at least 8 MB were freed since the last time. It takes some tens of
+   * milliseconds, and a collection of garbage that begins meanwhile waits for its end: nothing for
+   * a thread that answers calls.
    *
    * @param freedBytes about how much the caller has freed; 0 to make up for what came too soon
    * @return whether it was done; false if it is not due, and where the JVM or its C library cannot

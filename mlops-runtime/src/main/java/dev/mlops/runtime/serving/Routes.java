@@ -242,6 +242,17 @@ public final class Routes {
   }
 
   private SwapReport change(String what, String text, Function<Route, SwapReport> change) {
+    Route route = route(text, what);
+    boolean[] inside = guard.enter(what);
+    try {
+      return change.apply(route);
+    } finally {
+      inside[0] = false;
+    }
+  }
+
+  /** A route somebody asked for before. */
+  Route route(String text, String what) {
     Route route = routes.get(parse(text));
     if (route == null) {
       throw new InvalidSettingsException(
@@ -253,12 +264,7 @@ public final class Routes {
               + routes.keySet()
               + ". Ask for its model first");
     }
-    boolean[] inside = guard.enter(what);
-    try {
-      return change.apply(route);
-    } finally {
-      inside[0] = false;
-    }
+    return route;
   }
 
   private static ModelRef parse(String text) {

@@ -81,6 +81,14 @@ final class ProcessMemoryTest {
     assertThat(memory().room()).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource({"none-v1", "none-v2"})
+  void room_withoutALimitAndMeminfo_isUnknown(String layout) {
+    KernelTree.unpack(layout, root);
+    KernelTree.write(root, "proc/meminfo", "");
+    assertThat(memory().room()).isEmpty();
+  }
+
   @Test
   void room_withALimitBelowWhatIsUsed_leavesNothing() {
     KernelTree.unpack("kubernetes-v2", root);

@@ -74,6 +74,10 @@ final class MemoryStore implements ModelStore {
     return looks;
   }
 
+  synchronized void mend(String number) {
+    corrupt.remove(number);
+  }
+
   synchronized void down(boolean now) {
     down = now;
   }

@@ -71,6 +71,10 @@ final class ScriptedEngine implements Engine {
     failAtLoad.put(number, why);
   }
 
+  void loadAgain(String number) {
+    failAtLoad.remove(number);
+  }
+
   void failAboveRows(String number, int rows) {
     failAboveRows.put(number, rows);
   }
