@@ -1,8 +1,8 @@
 package dev.mlops.drift.count;
 
+import dev.mlops.inference.Traffic;
 import dev.mlops.model.ElementType;
 import dev.mlops.observe.Observation;
-import dev.mlops.inference.Traffic;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;

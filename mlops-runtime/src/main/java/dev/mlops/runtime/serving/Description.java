@@ -34,77 +34,107 @@ final class Description {
 
   private void environment(Health health) {
     String version = Description.class.getPackage().getImplementationVersion();
-    line("mlops runtime %s, %s".formatted(
-        version == null ? "of unknown version" : version, health.ready() ? "ready" : "not ready"));
-    line("  on Java %s (%s), %s %s, %d processors".formatted(
-        System.getProperty("java.runtime.version"),
-        System.getProperty("java.vm.vendor"),
-        System.getProperty("os.name"),
-        System.getProperty("os.arch"),
-        java.lang.Runtime.getRuntime().availableProcessors()));
+    line(
+        "mlops runtime %s, %s"
+            .formatted(
+                version == null ? "of unknown version" : version,
+                health.ready() ? "ready" : "not ready"));
+    line(
+        "  on Java %s (%s), %s %s, %d processors"
+            .formatted(
+                System.getProperty("java.runtime.version"),
+                System.getProperty("java.vm.vendor"),
+                System.getProperty("os.name"),
+                System.getProperty("os.arch"),
+                java.lang.Runtime.getRuntime().availableProcessors()));
   }
 
   private void settings(Settings settings) {
     Settings.Limits limits = settings.limits();
     Settings.Upkeep upkeep = settings.upkeep();
-    line("  store %s".formatted( settings.store()));
-    line("  engines %s".formatted( settings.engines().stream().map(Engine::name).toList()));
-    line("  gates %s".formatted(
-        settings.gates().stream()
-            .map(gate -> gate.gate().name() + gate.model().map(model -> " of " + model).orElse(""))
-            .toList()));
-    line("  slots %d, within %s, keepWarm %s, drain %s, follow %s".formatted(
-        limits.slots(), limits.within(), limits.keepWarm(), limits.drain(), upkeep.follow()));
-    line("  startDegraded %s, leaseStacks %s, memoryCheck %s, trimMemory %s, state %s".formatted(
-        upkeep.startDegraded(),
-        upkeep.leaseStacks(),
-        upkeep.memoryCheck(),
-        upkeep.trim(),
-        settings.state().map(Object::toString).orElse("not kept")));
+    line("  store %s".formatted(settings.store()));
+    line("  engines %s".formatted(settings.engines().stream().map(Engine::name).toList()));
+    line(
+        "  gates %s"
+            .formatted(
+                settings.gates().stream()
+                    .map(
+                        gate ->
+                            gate.gate().name()
+                                + gate.model().map(model -> " of " + model).orElse(""))
+                    .toList()));
+    line(
+        "  slots %d, within %s, keepWarm %s, drain %s, follow %s"
+            .formatted(
+                limits.slots(),
+                limits.within(),
+                limits.keepWarm(),
+                limits.drain(),
+                upkeep.follow()));
+    line(
+        "  startDegraded %s, leaseStacks %s, memoryCheck %s, trimMemory %s, state %s"
+            .formatted(
+                upkeep.startDegraded(),
+                upkeep.leaseStacks(),
+                upkeep.memoryCheck(),
+                upkeep.trim(),
+                settings.state().map(Object::toString).orElse("not kept")));
   }
 
   private void memory(ProcessMemory memory) {
     OptionalLong resident = memory.resident();
     Optional<ProcessMemory.Room> room = memory.room();
     java.lang.Runtime jvm = java.lang.Runtime.getRuntime();
-    line("  memory: resident %s; heap %d MB of at most %d MB; %s".formatted(
-        resident.isPresent() ? (resident.getAsLong() >> 20) + " MB" : "unknown",
-        (jvm.totalMemory() - jvm.freeMemory()) >> 20,
-        jvm.maxMemory() >> 20,
-        room.map(r -> (r.free() >> 20) + " MB left of " + (r.limit() >> 20) + " MB, " + r.source())
-            .orElse("no limit known")));
+    line(
+        "  memory: resident %s; heap %d MB of at most %d MB; %s"
+            .formatted(
+                resident.isPresent() ? (resident.getAsLong() >> 20) + " MB" : "unknown",
+                (jvm.totalMemory() - jvm.freeMemory()) >> 20,
+                jvm.maxMemory() >> 20,
+                room.map(
+                        r ->
+                            (r.free() >> 20)
+                                + " MB left of "
+                                + (r.limit() >> 20)
+                                + " MB, "
+                                + r.source())
+                    .orElse("no limit known")));
   }
 
   private void route(Route route) {
     Health.Route health = route.health();
     RouteState state = route.state();
-    line("route %s".formatted( health.route()));
-    line("  serving %s; revision %d decided, %d seen; %d handles, batches of at most %d".formatted(
-        health.serving().map(version -> version + " " + version.id()).orElse("nothing"),
-        state.decided(),
-        state.highest(),
-        route.handles(),
-        route.largestBatch()));
-    health.problem().ifPresent(problem -> line("  problem: %s".formatted( problem)));
-    route.engine().ifPresent(engine -> line("  engine %s".formatted( engine)));
+    line("route %s".formatted(health.route()));
+    line(
+        "  serving %s; revision %d decided, %d seen; %d handles, batches of at most %d"
+            .formatted(
+                health.serving().map(version -> version + " " + version.id()).orElse("nothing"),
+                state.decided(),
+                state.highest(),
+                route.handles(),
+                route.largestBatch()));
+    health.problem().ifPresent(problem -> line("  problem: %s".formatted(problem)));
+    route.engine().ifPresent(engine -> line("  engine %s".formatted(engine)));
     for (Health.Loaded loaded : health.versions()) {
-      line("  %s %s, %d rows".formatted( loaded.version(), loaded.state(), loaded.predictions()));
+      line("  %s %s, %d rows".formatted(loaded.version(), loaded.state(), loaded.predictions()));
     }
     for (Decision.Refusal refusal : route.refusals()) {
-      line("  revision %d refused beside %s: %s".formatted(
-          refusal.revision(),
-          refusal.beside(),
-          refusal.results().stream()
-              .filter(result -> !result.lets())
-              .map(Gate.Result::toString)
-              .collect(Collectors.joining("; "))));
+      line(
+          "  revision %d refused beside %s: %s"
+              .formatted(
+                  refusal.revision(),
+                  refusal.beside(),
+                  refusal.results().stream()
+                      .filter(result -> !result.lets())
+                      .map(Gate.Result::toString)
+                      .collect(Collectors.joining("; "))));
     }
   }
 
   private void events(Events events, Health health) {
-    line("last events, %d dropped".formatted( health.droppedEvents()));
+    line("last events, %d dropped".formatted(health.droppedEvents()));
     for (LifecycleEvent event : events.last()) {
-      line("  %s".formatted( inOneLine(event)));
+      line("  %s".formatted(inOneLine(event)));
     }
   }
 
