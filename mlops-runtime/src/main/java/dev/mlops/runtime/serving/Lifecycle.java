@@ -36,6 +36,8 @@ final class Lifecycle {
 
   private static final long OVER = -1;
 
+  private static final Duration TRIM_LATER = Duration.ofSeconds(61);
+
   /** What a run that was told to stop has for it; an engine looks between two operators. */
   static final Duration GRACE = Duration.ofSeconds(1);
 
@@ -51,8 +53,10 @@ final class Lifecycle {
   /** What was given to {@link #end} and is not closed; guarded by the lock. */
   private final List<Ending> endings = new ArrayList<>();
 
-  /** Whether the thread is to end with the last of them; guarded by the lock. */
-  private boolean finishing;
+  private boolean trimPending; // of the thread
+
+  /** Whether the thread is to end with the last of them; written under the lock. */
+  private volatile boolean finishing;
 
   Lifecycle(
       Sessions sessions,
@@ -316,7 +320,7 @@ final class Lifecycle {
       }
       if (!ending.shared) {
         ending.loaded.closeSession();
-        memory.trim(ending.loaded.memory);
+        trim(ending.loaded.memory);
         after = memory.resident();
       }
     } finally {
@@ -347,6 +351,20 @@ final class Lifecycle {
       } finally {
         lock.unlock();
       }
+    }
+  }
+
+  /* What came too soon after the last trim, or is too little for one, is made up for later. */
+  private void trim(long freed) {
+    if (!memory.trim(freed) && !trimPending && !finishing) {
+      trimPending = true;
+      var unused =
+          after(
+              TRIM_LATER,
+              () -> {
+                trimPending = false;
+                memory.trim(0);
+              });
     }
   }
 
