@@ -17,10 +17,9 @@ import org.junit.jupiter.api.TestFactory;
 /** Java shown in the documentation is a region of a sample, which the build compiles and runs. */
 class DocumentationTest {
   private static final Path ROOT = Path.of("..", "..");
-  private static final Path SOURCES =
-      Path.of("src", "main", "java", "dev", "mlops", "samples", "quickstart");
+  private static final Path SAMPLES = ROOT.resolve("samples");
 
-  /* <!-- Quickstart.java publish -->, or several regions: <!-- Storm.java records, Forecast.java answers --> */
+  /* In any sample; <!-- Quickstart.java publish -->, or several regions: <!-- Storm.java records, Forecast.java answers --> */
   private static final Pattern SHOWN =
       Pattern.compile("(?:<!-- (?<source>[^>]*) -->\\n)?```java\\n(?<code>.*?)```", Pattern.DOTALL);
 
@@ -59,15 +58,31 @@ class DocumentationTest {
     List<String> texts = new ArrayList<>();
     for (String one : source.split(", ", -1)) {
       String[] fileAndName = one.split(" ", -1);
-      texts.add(region(SOURCES.resolve(fileAndName[0]), fileAndName[1]));
+      texts.add(region(fileAndName[0], fileAndName[1]));
     }
     return String.join("\n", texts);
   }
 
-  private static String region(Path file, String name) throws IOException {
-    List<String> lines = Files.readAllLines(file);
-    int from = lines.stream().map(String::strip).toList().indexOf("// region " + name);
-    assertThat(from).as("region %s in %s", name, file).isNotNegative();
+  private static List<Path> sources(String file) throws IOException {
+    try (Stream<Path> all = Files.walk(SAMPLES)) {
+      return all.filter(path -> path.endsWith(file))
+          .filter(path -> path.toString().contains("main"))
+          .toList();
+    }
+  }
+
+  private static String region(String file, String name) throws IOException {
+    String mark = "// region " + name;
+    List<List<String>> found = new ArrayList<>();
+    for (Path source : sources(file)) {
+      List<String> lines = Files.readAllLines(source);
+      if (lines.stream().map(String::strip).anyMatch(mark::equals)) {
+        found.add(lines);
+      }
+    }
+    assertThat(found).as("samples with a region %s in a %s", name, file).hasSize(1);
+    List<String> lines = found.get(0);
+    int from = lines.stream().map(String::strip).toList().indexOf(mark);
     List<String> region = new ArrayList<>();
     for (int i = from + 1; !lines.get(i).strip().equals("// endregion"); i++) {
       region.add(lines.get(i));
