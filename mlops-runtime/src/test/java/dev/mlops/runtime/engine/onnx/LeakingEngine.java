@@ -57,6 +57,7 @@ public final class LeakingEngine implements Engine {
     OrtSession own;
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(1);
+      options.setCPUArenaAllocator(false); // or a result keeps a whole arena
       own = OrtEnvironment.getEnvironment().createSession(version.model().toString(), options);
     } catch (OrtException e) {
       session.close();
