@@ -3,8 +3,6 @@ package dev.mlops.runtime.serving;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.ModelUnavailableException;
 import dev.mlops.inference.OverloadedException;
-import dev.mlops.model.InvalidSettingsException;
-import dev.mlops.model.MlopsException;
 import dev.mlops.model.ModelRef;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
@@ -25,7 +23,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,31 +55,22 @@ final class Route {
    */
   private static final System.Logger LOG = System.getLogger(Route.class.getName());
 
-  private static final int REFUSALS_KEPT = 20;
-
   private final ModelRef ref;
   private final Shared shared;
   private final Settings settings;
   private final ReentrantLock change = new ReentrantLock();
   private final ReentrantLock lock = new ReentrantLock();
+  private final RouteLedger ledger;
+  private final Retention retention;
+  private final RouteHandles handles = new RouteHandles(); // guarded by the lock
 
   private volatile @Nullable Table table;
   private volatile boolean closed;
   private volatile boolean dead;
   private volatile int largestBatch = 1;
-  private volatile @Nullable String problem;
-  private volatile RouteState state = RouteState.NEW;
   private volatile @Nullable UnderWay underWay;
 
-  /* Guarded by the lock. */
-  private final Map<Object, RouteHandle<?, ?>> handles = new HashMap<>();
-  private final List<RouteHandle<?, ?>> byIndex = new ArrayList<>();
-  private final Map<Version, Decision.Refusal> refused = new LinkedHashMap<>();
-  private @Nullable Version banned;
-  private @Nullable ServedVersion warm;
-  private long warmUntil; // by System.nanoTime
-  private boolean expiryPending;
-  private boolean seen;
+  private boolean seen; // guarded by the lock
 
   /** What the routes of a runtime share. */
   record Shared(
@@ -102,6 +90,8 @@ final class Route {
     this.ref = ref;
     this.shared = shared;
     this.settings = shared.settings();
+    this.ledger = new RouteLedger(ref, shared.folder(), this::tell);
+    this.retention = new Retention(name(), settings.limits(), shared.lifecycle(), lock);
   }
 
   String name() {
@@ -115,15 +105,10 @@ final class Route {
   Table table() {
     Table now = table;
     if (now == null) {
-      throw unavailable(null);
+      throw new ModelUnavailableException(
+          name() + " serves no version yet" + problem().map(why -> ": " + why).orElse(""), null);
     }
     return now;
-  }
-
-  private ModelUnavailableException unavailable(@Nullable Throwable cause) {
-    String why = problem;
-    return new ModelUnavailableException(
-        name() + " serves no version yet" + (why == null ? "" : ": " + why), cause);
   }
 
   boolean serves() {
@@ -140,7 +125,7 @@ final class Route {
   }
 
   Optional<String> problem() {
-    return Optional.ofNullable(problem);
+    return ledger.problem();
   }
 
   long millis() {
@@ -173,8 +158,8 @@ final class Route {
       return new Health.Route(
           name(),
           Optional.ofNullable(now).map(t -> t.served.version),
-          state.override().isPresent(),
-          Optional.ofNullable(problem),
+          ledger.state().override().isPresent(),
+          ledger.problem(),
           versions());
     } finally {
       lock.unlock();
@@ -187,20 +172,18 @@ final class Route {
     if (now != null && !closed) {
       all.add(loaded(now.served, VersionState.ACTIVE));
     }
-    if (warm != null) {
-      all.add(loaded(warm, VersionState.RETAINED));
-    }
+    retention.kept().ifPresent(kept -> all.add(loaded(kept, VersionState.RETAINED)));
     UnderWay coming = underWay;
     if (coming != null) {
       all.add(new Health.Loaded(coming.version(), coming.state(), 0));
     }
     all.addAll(shared.lifecycle().endingOf(name()));
-    refused
-        .keySet()
-        .forEach(version -> all.add(new Health.Loaded(version, VersionState.REFUSED, 0)));
-    if (banned != null) {
-      all.add(new Health.Loaded(banned, VersionState.BANNED, 0));
+    for (Decision.Refusal refusal : ledger.refusals()) {
+      all.add(new Health.Loaded(refusal.version(), VersionState.REFUSED, 0));
     }
+    ledger
+        .banned()
+        .ifPresent(version -> all.add(new Health.Loaded(version, VersionState.BANNED, 0)));
     return all;
   }
 
@@ -209,7 +192,7 @@ final class Route {
   }
 
   RouteState state() {
-    return state;
+    return ledger.state();
   }
 
   int largestBatch() {
@@ -233,7 +216,7 @@ final class Route {
   List<Decision.Refusal> refusals() {
     lock.lock();
     try {
-      return List.copyOf(refused.values());
+      return List.copyOf(ledger.refusals());
     } finally {
       lock.unlock();
     }
@@ -265,20 +248,18 @@ final class Route {
     lock.lock();
     try {
       requireOpen();
-      @SuppressWarnings("unchecked") // the key names both types, or is the codec itself
-      RouteHandle<I, O> there = (RouteHandle<I, O>) handles.get(key);
+      ModelHandle<I, O> there = handles.get(key);
       if (there != null) {
         return there;
       }
-      RouteHandle<I, O> handle = new RouteHandle<>(this, byIndex.size(), binder, shared);
+      RouteHandle<I, O> handle = new RouteHandle<>(this, handles.size(), binder, shared);
       Table now = table;
       if (now != null) {
         List<BoundCodec<?, ?>> codecs = new ArrayList<>(now.codecs());
         codecs.add(handle.bind(now.served.loaded.schema));
         table = new Table(now.served, codecs);
       }
-      byIndex.add(handle);
-      handles.put(key, handle);
+      handles.add(key, handle);
       return handle;
     } finally {
       lock.unlock();
@@ -335,7 +316,7 @@ final class Route {
       Decision decision = decide(head(), Decision::follow);
       if (decision instanceof Decision.Refuse before) {
         VersionRefusedException again = refusal(before.revision().version(), before.results());
-        problem = again.getMessage();
+        ledger.problem(again.getMessage());
         throw again;
       }
       return carryOut(decision, Cause.ALIAS);
@@ -393,7 +374,7 @@ final class Route {
       requireOpen();
       requireAlias("rollback");
       Phases phases = new Phases();
-      ServedVersion back = warm;
+      ServedVersion back = retention.kept().orElse(null);
       ServedVersion bad = table().served;
       if (back == null) {
         throw new IllegalStateException(
@@ -403,7 +384,7 @@ final class Route {
                 + bad.version
                 + " serves alone. Override the route with the version that should serve");
       }
-      if (state.banned().equals(Optional.of(back.version.id()))) {
+      if (ledger.state().banned().equals(Optional.of(back.version.id()))) {
         throw new IllegalStateException(
             ref
                 + " was rolled back before: what is warm is "
@@ -413,15 +394,7 @@ final class Route {
       }
       publish(new Table(back, bind(back.loaded)));
       phases.end("publish");
-      state = state.rolledBack(back.version.number(), reason, bad.version.id());
-      banned = bad.version;
-      problem = standing();
-      try {
-        shared.folder().write(ref, state);
-      } catch (StoreUnavailableException e) {
-        problem = problem + "; a restart will not know of it: " + e.getMessage();
-        LOG.log(Level.WARNING, problem, e);
-      }
+      ledger.rolledBack(back.version, reason, bad.version);
       phases.end("state");
       SwapReport report =
           new SwapReport(name(), Optional.of(bad.version), back.version, List.of(), phases.took());
@@ -440,7 +413,7 @@ final class Route {
         return;
       }
       closed = true; // a change under way sees it before it publishes
-      endWarm(drain);
+      retention.end(drain);
       Table now = table;
       if (now != null) {
         shared.lifecycle().end(name(), now.served, drain);
@@ -468,8 +441,8 @@ final class Route {
   boolean endRetention() {
     lock.lock();
     try {
-      boolean any = warm != null;
-      endWarm(settings.limits().drain());
+      boolean any = retention.kept().isPresent();
+      retention.end(settings.limits().drain());
       return any;
     } finally {
       lock.unlock();
@@ -494,17 +467,7 @@ final class Route {
   private Decision decide(Optional<Revision> head, Function<Decision.Known, Decision> rule) {
     lock.lock();
     try {
-      Decision decision =
-          rule.apply(
-              new Decision.Known(
-                  name(), state, head, table().served.version, List.copyOf(refused.values())));
-      if (decision instanceof Decision.Stay stay) {
-        problem = stay.problem().orElseGet(this::standing);
-      } else if (head.isPresent() && head.get().revision() > state.highest()) {
-        keep(
-            state.seen(head.get().revision())); // also if it is refused: the store must not go back
-      }
-      return decision;
+      return ledger.look(head, table().served.version, rule);
     } finally {
       lock.unlock();
     }
@@ -515,7 +478,10 @@ final class Route {
       lock.lock();
       try {
         requireOpen();
-        decided(state.following(accept.revision().revision(), accept.revision().version().id()));
+        ledger.decide(
+            ledger
+                .state()
+                .following(accept.revision().revision(), accept.revision().version().id()));
       } finally {
         lock.unlock();
       }
@@ -596,12 +562,12 @@ final class Route {
       try {
         requireOpen();
         Version from = table().served.version;
-        if (table().served == against && next.fits(warm)) {
+        if (table().served == against && (!next.warm() || retention.keeps(next.served()))) {
           if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
-            decided(then.apply(state, results.values()));
+            ledger.decide(then.apply(ledger.state(), results.values()));
           } else {
             List<BoundCodec<?, ?>> bound = bind(candidate);
-            decided(then.apply(state, results.values()));
+            ledger.decide(then.apply(ledger.state(), results.values()));
             published = true;
             publish(new Table(next.served(), bound));
             phases.end("publish");
@@ -631,18 +597,14 @@ final class Route {
    *
    * @param warm whether it is kept warm and has its observers already
    */
-  private record ToServe(ServedVersion served, boolean warm) {
-    /** Whether that is still so. */
-    boolean fits(@Nullable ServedVersion warmNow) {
-      return !warm || served == warmNow;
-    }
-  }
+  private record ToServe(ServedVersion served, boolean warm) {}
 
   private ToServe toServe(LoadedVersion candidate) {
     lock.lock();
     try {
-      if (warm != null && warm.loaded == candidate) {
-        return new ToServe(warm, true);
+      Optional<ServedVersion> kept = retention.kept();
+      if (kept.isPresent() && kept.get().loaded == candidate) {
+        return new ToServe(kept.get(), true);
       }
     } finally {
       lock.unlock();
@@ -673,12 +635,8 @@ final class Route {
         && found.stream().anyMatch(result -> result.outcome() == Gate.Outcome.FAIL)) {
       lock.lock();
       try {
-        refused.put(
-            candidate.version,
+        ledger.refuse(
             new Decision.Refusal(candidate.version, revision.get(), against.version, found));
-        if (refused.size() > REFUSALS_KEPT) {
-          refused.remove(refused.keySet().iterator().next()); // it would be loaded to be refused
-        }
       } finally {
         lock.unlock();
       }
@@ -702,117 +660,28 @@ final class Route {
       return now.codecs();
     }
     List<BoundCodec<?, ?>> bound = new ArrayList<>();
-    for (RouteHandle<?, ?> handle : byIndex) {
-      try {
-        bound.add(handle.bind(version.schema));
-      } catch (InvalidSettingsException e) {
-        Gate.Result result =
-            new Gate.Result(
-                "schema",
-                Gate.Outcome.FAIL,
-                "it does not fit a handle of this route: " + e.getMessage());
-        throw refusal(version.version, List.of(result));
-      }
+    Optional<Gate.Result> misfit = handles.bind(version.schema, bound);
+    if (misfit.isPresent()) {
+      throw refusal(version.version, List.of(misfit.get()));
     }
     return bound;
   }
 
-  /** A change failed; told once, however often it is tried. */
   private void fails(Optional<Version> version, Throwable e) {
-    String was = problem;
-    String message = e instanceof MlopsException ? e.getMessage() : e.toString();
-    if (closed || String.valueOf(message).equals(was)) {
-      return;
+    if (!closed) {
+      ledger.failed(version, e);
     }
-    problem = message;
-    if (e instanceof VersionRefusedException refused && version.isPresent()) {
-      tell(time -> new LifecycleEvent.Refused(time, name(), version.get(), refused.results()));
-    } else {
-      String code = e instanceof MlopsException ours ? ours.code() : "other";
-      tell(time -> new LifecycleEvent.Failed(time, name(), version, code, String.valueOf(message)));
-    }
-  }
-
-  private void decided(RouteState next) {
-    keep(next);
-    problem = standing();
-    if (state.banned().isEmpty()) {
-      banned = null;
-    }
-  }
-
-  private void keep(RouteState next) {
-    if (ref.kind() == ModelRef.Kind.ALIAS) { // a pinned route decides nothing
-      shared.folder().write(ref, next);
-    }
-    state = next;
-  }
-
-  /** What is true of a route as long as it is overridden. */
-  private @Nullable String standing() {
-    RouteState now = state;
-    return now.override()
-        .map(
-            number ->
-                (now.banned().isPresent() ? "rolled back to " : "overridden with ")
-                    + ref.model()
-                    + ":"
-                    + number
-                    + ": "
-                    + now.reason().orElse(""))
-        .orElse(null);
   }
 
   private void publish(Table next) {
     Table before = table;
-    if (next.served == warm) {
-      warm = null;
-      next.served.stopWatching();
-    }
+    retention.giveUp(next.served);
     table = next; // from here on every call sees the new version
-    refused.remove(next.served.version);
+    ledger.serves(next.served.version);
     if (before != null) {
-      retain(before.served);
+      retention.keep(before.served);
     }
     shared.changed().run();
-  }
-
-  private void retain(ServedVersion old) {
-    endWarm(settings.limits().drain());
-    Duration keepWarm = settings.limits().keepWarm();
-    if (keepWarm.isZero()) {
-      shared.lifecycle().end(name(), old, settings.limits().drain());
-      return;
-    }
-    warm = old;
-    warmUntil = System.nanoTime() + keepWarm.toNanos();
-    if (!expiryPending) { // one look is enough, and a rollback need not wake the thread
-      expiryPending = true;
-      var unused = shared.lifecycle().after(keepWarm, this::expire);
-    }
-  }
-
-  private void expire() {
-    lock.lock();
-    try {
-      long left = warmUntil - System.nanoTime();
-      if (warm != null && left > 0) {
-        var unused = shared.lifecycle().after(Duration.ofNanos(left), this::expire);
-        return;
-      }
-      expiryPending = false;
-      endWarm(settings.limits().drain());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void endWarm(Duration drain) {
-    ServedVersion old = warm;
-    warm = null;
-    if (old != null) {
-      shared.lifecycle().end(name(), old, drain);
-    }
   }
 
   private void requireOpen() {
@@ -846,7 +715,7 @@ final class Route {
           new RouteStart(ref, settings, shared.sessions(), shared.lifecycle(), largestBatch);
       RouteStart.Started started =
           start.run(
-              shared.folder().read(ref),
+              ledger.read(),
               this::requireFits,
               (version, e) -> {
                 told[0] = true;
@@ -855,7 +724,7 @@ final class Route {
       return publishFirst(started);
     } catch (RuntimeException | Error e) {
       if (told[0]) {
-        problem = e.getMessage();
+        ledger.problem(e.getMessage());
       } else {
         fails(Optional.empty(), e);
       }
@@ -880,11 +749,9 @@ final class Route {
     try {
       requireOpen();
       List<BoundCodec<?, ?>> bound = bind(loaded);
-      keep(started.then());
+      ledger.begin(started);
       published = true;
       publish(new Table(first, bound));
-      banned = started.banned().orElse(null);
-      problem = started.problem().orElseGet(this::standing);
     } finally {
       lock.unlock();
       if (!published) {
