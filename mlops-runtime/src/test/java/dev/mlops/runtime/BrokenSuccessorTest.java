@@ -165,8 +165,8 @@ final class BrokenSuccessorTest {
       SwapReport swap = runtime.refresh("m@champion");
 
       assertThat(swap.to().number()).isEqualTo("3.0.0");
-      assertThat(swap.gates()).hasSize(3).allMatch(gate -> gate.outcome() == Gate.Outcome.PASS);
-      assertThat(swap.gates().get(2).evidence()).contains("one by one, as the model fails on");
+      assertThat(swap.gates()).hasSize(4).allMatch(gate -> gate.outcome() == Gate.Outcome.PASS);
+      assertThat(swap.gates().get(3).evidence()).contains("one by one, as the model fails on");
       for (int i = 0; i < rows.size(); i++) {
         assertThat(model.predict(rows.get(i)).value()).isEqualTo(answers.get(i));
       }
