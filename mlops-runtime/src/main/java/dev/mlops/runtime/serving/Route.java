@@ -313,13 +313,7 @@ final class Route {
       if (ref.kind() != ModelRef.Kind.ALIAS) {
         return unchanged();
       }
-      Decision decision = decide(head(), Decision::follow);
-      if (decision instanceof Decision.Refuse before) {
-        VersionRefusedException again = refusal(before.revision().version(), before.results());
-        ledger.problem(again.getMessage());
-        throw again;
-      }
-      return carryOut(decision, Cause.ALIAS);
+      return decide(head(), Decision::follow, Cause.ALIAS);
     } finally {
       change.unlock();
     }
@@ -332,7 +326,7 @@ final class Route {
       requireOpen();
       requireAlias("clearOverride");
       table();
-      return carryOut(decide(head(), Decision::clear), Cause.CLEARED);
+      return decide(head(), Decision::clear, Cause.CLEARED);
     } finally {
       change.unlock();
     }
@@ -464,31 +458,34 @@ final class Route {
     }
   }
 
-  private Decision decide(Optional<Revision> head, Function<Decision.Known, Decision> rule) {
+  /* All but a load is done under one lock: a rollback comes before it or after it. */
+  private SwapReport decide(
+      Optional<Revision> head, Function<Decision.Known, Decision> rule, Cause cause) {
+    Decision decision;
     lock.lock();
     try {
-      return ledger.look(head, table().served.version, rule);
+      requireOpen();
+      Version serving = table().served.version;
+      decision = ledger.look(head, serving, rule);
+      if (decision instanceof Decision.Stay) {
+        return unchanged();
+      }
+      if (decision instanceof Decision.Accept accept) {
+        ledger.decide(ledger.state().following(accept.revision().revision(), serving.id()));
+        return unchanged();
+      }
+      if (decision instanceof Decision.Refuse before) {
+        VersionRefusedException again = refusal(before.revision().version(), before.results());
+        ledger.problem(again.getMessage());
+        throw again;
+      }
     } finally {
       lock.unlock();
     }
+    return bring((Decision.Try) decision, cause);
   }
 
-  private SwapReport carryOut(Decision decision, Cause cause) {
-    if (decision instanceof Decision.Accept accept) {
-      lock.lock();
-      try {
-        requireOpen();
-        ledger.decide(
-            ledger
-                .state()
-                .following(accept.revision().revision(), accept.revision().version().id()));
-      } finally {
-        lock.unlock();
-      }
-    }
-    if (!(decision instanceof Decision.Try trial)) {
-      return unchanged();
-    }
+  private SwapReport bring(Decision.Try trial, Cause cause) {
     Revision head = trial.revision();
     List<Gate> gates =
         trial.passed() ? settings.comparisons(ref.model()) : settings.gates(ref.model());
@@ -635,8 +632,10 @@ final class Route {
         && found.stream().anyMatch(result -> result.outcome() == Gate.Outcome.FAIL)) {
       lock.lock();
       try {
-        ledger.refuse(
-            new Decision.Refusal(candidate.version, revision.get(), against.version, found));
+        if (table().served.loaded != candidate) { // else a rollback brought it meanwhile
+          ledger.refuse(
+              new Decision.Refusal(candidate.version, revision.get(), against.version, found));
+        }
       } finally {
         lock.unlock();
       }

@@ -68,7 +68,7 @@ final class RouteLedger {
   }
 
   /**
-   * What a look at the alias asks for; a revision that is news is remembered as seen.
+   * What a look at the alias asks for; a revision that is to be tried is remembered as seen.
    *
    * @throws StoreUnavailableException if that cannot be kept
    */
@@ -79,7 +79,8 @@ final class RouteLedger {
                 ref.toString(), state, head, serving, List.copyOf(refused.values())));
     if (decision instanceof Decision.Stay stay) {
       problem = stay.problem().orElseGet(this::standing);
-    } else if (head.isPresent() && head.get().revision() > state.highest()) {
+    } else if (!(decision instanceof Decision.Accept)
+        && head.isPresent() && head.get().revision() > state.highest()) {
       keep(state.seen(head.get().revision())); // also if it is refused: the store must not go back
     }
     return decision;
