@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,23 @@ class RouteModel {
       this.retains = retains;
       this.degraded = degraded;
       this.comparesFirst = comparesFirst;
+    }
+
+    /** The same, to go on with in another way. */
+    World copy() {
+      World copy = new World(folder, retains, degraded, comparesFirst);
+      copy.takesFrom(this);
+      routes.forEach(route -> route.copyInto(copy));
+      return copy;
+    }
+
+    /** What happened to the store of another. */
+    void takesFrom(World other) {
+      revisions.clear();
+      revisions.addAll(other.revisions);
+      conditions.putAll(other.conditions);
+      down = other.down;
+      closed = other.closed;
     }
 
     Condition condition(String version) {
@@ -150,6 +168,39 @@ class RouteModel {
   RouteModel(World world) {
     this.world = world;
     world.routes.add(this);
+  }
+
+  private void copyInto(World other) {
+    RouteModel copy = new RouteModel(other);
+    copy.decided = decided;
+    copy.highest = highest;
+    copy.override = override;
+    copy.banned = banned;
+    copy.passed.addAll(passed);
+    copy.there = there;
+    copy.serving = serving;
+    copy.warm = warm;
+    copy.problem = problem;
+    copy.banKnown = banKnown;
+    copy.refused.putAll(refused);
+  }
+
+  /** All of it. */
+  @Override
+  public String toString() {
+    return states()
+        + (override == null ? "" : ", overridden with " + override)
+        + (problem ? ", a problem" : "")
+        + ", decided "
+        + decided
+        + ", highest "
+        + highest
+        + ", banned "
+        + banned
+        + ", refused "
+        + new TreeMap<>(refused)
+        + ", passed "
+        + new TreeSet<>(passed);
   }
 
   /** A handle is asked for: the first one loads. */

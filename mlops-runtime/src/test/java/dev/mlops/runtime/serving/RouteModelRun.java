@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -49,12 +50,11 @@ final class RouteModelRun implements AutoCloseable {
   }
 
   final RouteModel.World world;
-  private final Map<String, RouteModel> models = new TreeMap<>();
   private final Map<String, ModelHandle<Row, Row>> handles = new TreeMap<>();
   private final MemoryStore store = new MemoryStore();
-  private final ScriptedEngine engine = new ScriptedEngine();
+  final ScriptedEngine engine = new ScriptedEngine();
   private final Optional<Path> folder;
-  private Routes routes;
+  Routes routes;
   private long built;
 
   /**
@@ -68,7 +68,7 @@ final class RouteModelRun implements AutoCloseable {
         new RouteModel.World(
             setup.folder(), setup.retains(), setup.degraded(), setup.comparesFirst());
     this.folder = setup.folder() ? Optional.of(folder) : Optional.empty();
-    ROUTES.forEach(route -> models.put(route, model.apply(world)));
+    ROUTES.forEach(route -> model.apply(world));
     VERSIONS.forEach(version -> store.put(version, ScriptedEngine.SCHEMA));
     move("1");
     routes = build();
@@ -179,15 +179,18 @@ final class RouteModelRun implements AutoCloseable {
   }
 
   void calls(String route, Function<Routes, SwapReport> call, Function<RouteModel, String> same) {
-    String real =
-        thrownOr(
-            () -> {
-              SwapReport report = call.apply(routes);
-              return report.from().map(Version::number).orElse("nothing")
-                  + " -> "
-                  + report.to().number();
-            });
-    assertThat(real).as("answer").isEqualTo(same.apply(model(route)));
+    assertThat(answer(call)).as("answer").isEqualTo(same.apply(model(route)));
+  }
+
+  /** What a call answers or throws, as a model says it. */
+  String answer(Function<Routes, SwapReport> call) {
+    return thrownOr(
+        () -> {
+          SwapReport report = call.apply(routes);
+          return report.from().map(Version::number).orElse("nothing")
+              + " -> "
+              + report.to().number();
+        });
   }
 
   void expire(String route) {
@@ -206,7 +209,7 @@ final class RouteModelRun implements AutoCloseable {
     shutDown();
     handles.clear();
     world.closed = false;
-    models.values().forEach(RouteModel::restart);
+    world.routes.forEach(RouteModel::restart);
     routes = build();
     there.forEach(this::ask);
   }
@@ -218,7 +221,7 @@ final class RouteModelRun implements AutoCloseable {
   }
 
   private RouteModel model(String route) {
-    return Objects.requireNonNull(models.get(route));
+    return world.routes.get(ROUTES.indexOf(route));
   }
 
   private static String thrownOr(Supplier<String> call) {
@@ -232,21 +235,33 @@ final class RouteModelRun implements AutoCloseable {
   // --- whether they agree ---
 
   void agree() {
-    awaitSessions();
+    agree(world);
+  }
+
+  /** With one way it may have gone. */
+  void agree(RouteModel.World like) {
+    await(this::draining);
     Map<String, Health.Route> told = new TreeMap<>();
     routes.health().routes().forEach(route -> told.put(route.route(), route));
-    models.forEach((name, model) -> agree(name, model, told.get(name)));
+    for (int i = 0; i < ROUTES.size(); i++) {
+      String name = ROUTES.get(i);
+      agree(name, like.routes.get(i), told.get(name), like.closed);
+    }
+    int wanted = like.loaded().size();
+    await(() -> engine.live() > wanted || store.open() > wanted);
+    assertThat(engine.live()).as("sessions of " + like.loaded()).isEqualTo(wanted);
+    assertThat(store.open()).as("open packages").isEqualTo(wanted);
     assertThat(engine.crashes).isEmpty();
   }
 
-  private void agree(String name, RouteModel model, Health.@Nullable Route told) {
+  private void agree(String name, RouteModel model, Health.@Nullable Route told, boolean closed) {
     assertThat(told != null).as(name + " is there").isEqualTo(model.there);
     if (told == null) {
       return;
     }
     ModelHandle<Row, Row> handle = Objects.requireNonNull(handles.get(name));
     String answered = thrownOr(() -> String.valueOf((int) handle.predict(ONE).value().number("y")));
-    if (world.closed) {
+    if (closed) {
       assertThat(answered).isIn("OverloadedException", "ModelUnavailableException");
       return;
     }
@@ -270,18 +285,12 @@ final class RouteModelRun implements AutoCloseable {
     assertThat(told.versions()).as(name + " versions").hasSameSizeAs(states);
   }
 
-  /** What left a route is closed on another thread, so there may be more sessions for a moment. */
-  private void awaitSessions() {
-    int wanted = world.loaded().size();
+  /** What left a route is closed on another thread, so there may be more for a moment. */
+  private static void await(BooleanSupplier more) {
     long began = System.nanoTime();
-    while (engine.live() > wanted || store.open() > wanted || draining()) {
-      if (System.nanoTime() - began > PATIENCE.toNanos()) {
-        break;
-      }
+    while (more.getAsBoolean() && System.nanoTime() - began < PATIENCE.toNanos()) {
       Thread.onSpinWait();
     }
-    assertThat(engine.live()).as("sessions of " + world.loaded()).isEqualTo(wanted);
-    assertThat(store.open()).as("open packages").isEqualTo(wanted);
   }
 
   private boolean draining() {
