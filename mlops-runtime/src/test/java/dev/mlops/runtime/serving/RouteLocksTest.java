@@ -116,8 +116,9 @@ class RouteLocksTest {
 
       run.engine.free("3");
       assertThat(Caller.resultOf(loads)).isEqualTo(answer);
-      ROLLBACK.model().apply(run.world.routes.get(0)); // in this order
-      call.model().apply(run.world.routes.get(0));
+      RouteModel model = run.world.routes.get(0);
+      assertThat(ROLLBACK.model().apply(model)).isEqualTo("2 -> 1"); // in this order
+      assertThat(call.model().apply(model)).isEqualTo(answer);
       run.agree();
     }
   }

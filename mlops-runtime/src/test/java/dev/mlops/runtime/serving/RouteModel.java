@@ -60,7 +60,7 @@ class RouteModel {
     World copy() {
       World copy = new World(folder, retains, degraded, comparesFirst);
       copy.takesFrom(this);
-      routes.forEach(route -> route.copyInto(copy));
+      routes.forEach(route -> copy.routes.add(route.copyFor(copy)));
       return copy;
     }
 
@@ -167,10 +167,9 @@ class RouteModel {
 
   RouteModel(World world) {
     this.world = world;
-    world.routes.add(this);
   }
 
-  private void copyInto(World other) {
+  private RouteModel copyFor(World other) {
     RouteModel copy = new RouteModel(other);
     copy.decided = decided;
     copy.highest = highest;
@@ -183,6 +182,7 @@ class RouteModel {
     copy.problem = problem;
     copy.banKnown = banKnown;
     copy.refused.putAll(refused);
+    return copy;
   }
 
   /** All of it. */

@@ -68,7 +68,7 @@ final class RouteModelRun implements AutoCloseable {
         new RouteModel.World(
             setup.folder(), setup.retains(), setup.degraded(), setup.comparesFirst());
     this.folder = setup.folder() ? Optional.of(folder) : Optional.empty();
-    ROUTES.forEach(route -> model.apply(world));
+    ROUTES.forEach(route -> world.routes.add(model.apply(world)));
     VERSIONS.forEach(version -> store.put(version, ScriptedEngine.SCHEMA));
     move("1");
     routes = build();
