@@ -4,8 +4,8 @@ import dev.mlops.model.MlopsException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * No slot came free within the call's limit, or the runtime is closing. Nothing was scored; safe to
- * try again.
+ * No slot came free within the call's limit, the runtime is closed, or a version's drain time was
+ * over while a call, a batch or a lease was on it. There is no answer; safe to try again.
  */
 public final class OverloadedException extends MlopsException {
   private static final long serialVersionUID = 1L;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.InvalidInputException;
+import dev.mlops.inference.ModelUnavailableException;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.model.MlopsException.Kind;
 import dev.mlops.rollout.Gate;
@@ -59,6 +60,11 @@ final class ErrorsTest {
               "no slot came free"),
           new Case(
               new DeadlineException("20 ms are over"), Kind.RETRY, "deadline", "20 ms are over"),
+          new Case(
+              new ModelUnavailableException("no version serves yet", null),
+              Kind.RETRY,
+              "model-unavailable",
+              "no version serves yet"),
           new Case(
               new StoreUnavailableException("the store is down", null),
               Kind.RETRY,
@@ -157,16 +163,17 @@ final class ErrorsTest {
     };
   }
 
-  /** Every concrete exception among the classes of this module. */
+  /** Every concrete exception among the classes of this module, whatever its name. */
   private static Set<Class<?>> exceptions() throws IOException, URISyntaxException {
     URI classes = MlopsException.class.getProtectionDomain().getCodeSource().getLocation().toURI();
     Path root = Path.of(classes);
     try (Stream<Path> files = Files.walk(root)) {
       return files
           .map(file -> root.relativize(file).toString())
-          .filter(name -> name.endsWith("Exception.class"))
+          .filter(name -> name.endsWith(".class") && !name.contains("-info"))
           .map(name -> name.replace('/', '.').replace('\\', '.').replaceAll("\\.class$", ""))
           .<Class<?>>map(ErrorsTest::named)
+          .filter(MlopsException.class::isAssignableFrom)
           .filter(type -> !Modifier.isAbstract(type.getModifiers()))
           .collect(Collectors.toSet());
     }
@@ -174,7 +181,7 @@ final class ErrorsTest {
 
   private static Class<?> named(String name) {
     try {
-      return Class.forName(name);
+      return Class.forName(name, false, MlopsException.class.getClassLoader());
     } catch (ClassNotFoundException e) {
       throw new IllegalStateException(e);
     }
@@ -184,6 +191,9 @@ final class ErrorsTest {
   void causes_areKept() {
     Exception cause = new IOException("disk");
     assertThat(new StoreUnavailableException("down", cause)).hasCause(cause);
+    assertThat(new ModelUnavailableException("none yet", cause)).hasCause(cause);
+    assertThat(new OverloadedException("closed", cause)).hasCause(cause);
+    assertThat(new DeadlineException("ended", cause)).hasCause(cause);
     assertThat(new ModelFailedException("failed", cause)).hasCause(cause);
     assertThat(new PackageCorruptException("changed", cause)).hasCause(cause);
     assertThat(new VersionRefusedException(STORMS, List.of(), "", cause)).hasCause(cause);
