@@ -28,7 +28,8 @@ class DefaultsTest {
 
   private static Map<String, String> page() throws IOException {
     Map<String, String> rows = new TreeMap<>();
-    Pattern.compile("^\\| (?!what |---)([^|]+) \\| ([^|]+) \\| [^|]+ \\| [^|]*\\|$", Pattern.MULTILINE)
+    Pattern.compile(
+            "^\\| (?!what \\||---)([^|]+) \\| ([^|]+) \\| [^|]+ \\| [^|]*\\|$", Pattern.MULTILINE)
         .matcher(Files.readString(Path.of("..", "docs", "defaults.md")))
         .results()
         .forEach(row -> assertThat(rows.put(row.group(1), row.group(2))).isNull());
@@ -48,12 +49,12 @@ class DefaultsTest {
 
   private static Map<String, String> builder() throws Exception {
     Object builder = ModelRuntime.builder();
-    assertThat(of(builder, "slots")).isEqualTo(Runtime.getRuntime().availableProcessors());
-    assertThat(of(builder, "startDegraded")).isEqualTo(false);
-    assertThat(of(builder, "leaseStacks")).isEqualTo(false);
-    assertThat(of(builder, "memoryCheck")).isEqualTo(true);
-    assertThat(of(builder, "trim")).isEqualTo(true);
-    assertThat(of(builder, "state")).isNull();
+    assertThat(setting(builder, "slots")).isEqualTo(Runtime.getRuntime().availableProcessors());
+    assertThat(setting(builder, "startDegraded")).isEqualTo(false);
+    assertThat(setting(builder, "leaseStacks")).isEqualTo(false);
+    assertThat(setting(builder, "memoryCheck")).isEqualTo(true);
+    assertThat(setting(builder, "trim")).isEqualTo(true);
+    assertThat(setting(builder, "state")).isNull();
     return Map.ofEntries(
         entry("slots of a version", "the number of processors"),
         entry("a start without a version", "throws"),
@@ -61,10 +62,10 @@ class DefaultsTest {
         entry("check before a load", "on"),
         entry("freed memory is given back", "on"),
         entry("what was decided outlives a restart", "no"),
-        entry("time of a call", time(of(builder, "within"))),
-        entry("look at the aliases", "every " + time(of(builder, "follow"))),
-        entry("the version before stays loaded", time(of(builder, "keepWarm"))),
-        entry("drain", time(of(builder, "drain"))),
+        entry("time of a call", time(setting(builder, "within"))),
+        entry("look at the aliases", "every " + time(setting(builder, "follow"))),
+        entry("the version before stays loaded", time(setting(builder, "keepWarm"))),
+        entry("drain", time(setting(builder, "drain"))),
         // in no constant: said each time, or never ended
         entry("a lease", "none"),
         entry("loads at once", "one"),
@@ -79,7 +80,8 @@ class DefaultsTest {
         number(of(SERVING + "LoadedVersion", "CHUNK")),
         "look for calls whose time is over",
         "every %s to %s"
-            .formatted(nanos(of(watch, "SHORTEST")).replace(" ms", ""), nanos(of(watch, "LONGEST"))),
+            .formatted(
+                nanos(of(watch, "SHORTEST")).replace(" ms", ""), nanos(of(watch, "LONGEST"))),
         "the same while nothing runs",
         "every " + nanos(of(watch, "ASLEEP")),
         "a waiter is handed the next slot after",
@@ -101,6 +103,9 @@ class DefaultsTest {
     String slot = "runtime.engine.onnx.OnnxSlot";
     return Map.ofEntries(
         entry("a gate waits for a slot", nanos(of(SERVING + "Trial", "WAIT_NANOS"))),
+        entry(
+            "refusals that are told again without a load",
+            number(of(SERVING + "Route", "REFUSALS_KEPT")) + " a route"),
         entry("after a call was told to stop", time(of(SERVING + "Lifecycle", "GRACE"))),
         entry("listeners at the close", time(of(SERVING + "Routes", "FLUSH"))),
         entry("wait for memory of versions kept warm", time(of(SERVING + "Routes", "RELIEF"))),
@@ -186,11 +191,11 @@ class DefaultsTest {
     String category = "drift.baseline.CategoryColumn";
     return Map.of(
         "a window",
-        String.valueOf(of(builder, "window")).replace("5000", "5,000"),
+        String.valueOf(setting(builder, "window")).replace("5000", "5,000"),
         "delta, the change that matters",
-        String.valueOf(of(builder, "delta")),
+        String.valueOf(setting(builder, "delta")),
         "alpha, the chance of a wrong verdict",
-        String.valueOf(of(builder, "alpha")),
+        String.valueOf(setting(builder, "alpha")),
         "reports kept",
         number(of("drift.WatchedVersion", "HISTORY")) + " a version",
         "closed versions whose reports are kept",
@@ -210,14 +215,14 @@ class DefaultsTest {
   // --- how they are read and written ---
 
   private static Object of(String type, String constant) throws ReflectiveOperationException {
-    return of(Class.forName("dev.mlops." + type).getDeclaredField(constant), null);
+    return read(Class.forName("dev.mlops." + type).getDeclaredField(constant), null);
   }
 
-  private static Object of(Object builder, String field) throws ReflectiveOperationException {
-    return of(builder.getClass().getDeclaredField(field), builder);
+  private static Object setting(Object builder, String field) throws ReflectiveOperationException {
+    return read(builder.getClass().getDeclaredField(field), builder);
   }
 
-  private static Object of(Field field, Object owner) throws ReflectiveOperationException {
+  private static Object read(Field field, Object owner) throws ReflectiveOperationException {
     field.setAccessible(true);
     return field.get(owner);
   }
