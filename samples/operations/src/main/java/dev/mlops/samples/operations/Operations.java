@@ -57,6 +57,7 @@ public final class Operations {
     try (ModelRuntime runtime = runtime()) {
       new FirstRun(runtime, releases, answers, timeline, pause).tell();
     }
+    timeline.printAll();
     try (ModelRuntime runtime = runtime()) {
       new SecondRun(runtime, answers, timeline, counted, pause).tell();
     }

@@ -72,7 +72,8 @@ final class Timeline implements RuntimeListener {
     printAll();
   }
 
-  private void printAll() {
+  /** Prints what was added. */
+  void printAll() {
     for (Entry next = waiting.poll(); next != null; next = waiting.poll()) {
       print(next);
     }
