@@ -34,6 +34,11 @@ public record SwapReport(
     return !from.equals(Optional.of(to));
   }
 
+  /** How long it took, from the store to the first call: the sum of the phases. */
+  public Duration took() {
+    return phases.values().stream().reduce(Duration.ZERO, Duration::plus);
+  }
+
   /** Whether it serves although a gate did not let it pass: a person overrode it. */
   public boolean forced() {
     return swapped() && !gates.stream().allMatch(Gate.Result::lets);

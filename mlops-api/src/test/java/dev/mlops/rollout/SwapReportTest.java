@@ -39,4 +39,27 @@ final class SwapReportTest {
     assertThat(report.phases().keySet()).containsExactly("open", "load");
     assertThat(report.gates()).isEmpty();
   }
+
+  @Test
+  void took_sumsThePhases() {
+    SwapReport report =
+        new SwapReport(
+            "storms@champion",
+            Optional.of(ONE),
+            TWO,
+            List.of(),
+            Map.of("open", Duration.ofMillis(1), "load", Duration.ofMillis(20)));
+    assertThat(report.took()).isEqualTo(Duration.ofMillis(21));
+  }
+
+  @Test
+  void forced_servesAlthoughAGateFailed() {
+    Gate.Result failed = new Gate.Result("mine", Gate.Outcome.FAIL, "");
+    assertThat(new SwapReport("r", Optional.of(ONE), TWO, List.of(failed), Map.of()).forced())
+        .isTrue();
+    assertThat(new SwapReport("r", Optional.of(ONE), ONE, List.of(failed), Map.of()).forced())
+        .as("nothing was swapped")
+        .isFalse();
+    assertThat(report(Optional.of(ONE), TWO).forced()).isFalse();
+  }
 }

@@ -7,7 +7,6 @@ import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.rollout.Gate;
 import dev.mlops.rollout.SwapReport;
 import dev.mlops.runtime.memory.ProcessMemory;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -143,7 +142,6 @@ final class Description {
       return event.toString();
     }
     SwapReport report = swapped.report();
-    long millis = report.phases().values().stream().mapToLong(Duration::toMillis).sum();
     return "%s %s %s from %s to %s in %d ms%s"
         .formatted(
             swapped.time(),
@@ -151,7 +149,7 @@ final class Description {
             swapped.cause(),
             report.from().map(Version::toString).orElse("nothing"),
             report.to(),
-            millis,
+            report.took().toMillis(),
             report.forced() ? ", forced" : "");
   }
 }

@@ -1,5 +1,7 @@
 package dev.mlops.runtime.serving;
 
+import dev.mlops.rollout.Gate;
+import dev.mlops.rollout.VersionRefusedException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -93,11 +95,18 @@ final class Follower {
     try {
       route.refresh();
       failed = 0;
+    } catch (VersionRefusedException e) {
+      // what a gate failed is told again without a load, so the next look costs nothing
+      failed = e.results().stream().anyMatch(Follower::undecided) ? failed : 0;
     } catch (RuntimeException | StackOverflowError | LinkageError e) {
       LOG.log(Level.DEBUG, "a look at " + route.name() + " failed", e); // its problem was told once
     } finally {
       inside[0] = false;
       next(route, failed);
     }
+  }
+
+  private static boolean undecided(Gate.Result result) {
+    return result.outcome() == Gate.Outcome.UNDECIDED;
   }
 }

@@ -157,7 +157,7 @@ final class Route {
       Table now = table;
       return new Health.Route(
           name(),
-          Optional.ofNullable(now).map(t -> t.served.version),
+          Optional.ofNullable(closed ? null : now).map(t -> t.served.version),
           ledger.state().override().isPresent(),
           ledger.problem(),
           versions());

@@ -80,7 +80,8 @@ final class RouteLedger {
     if (decision instanceof Decision.Stay stay) {
       problem = stay.problem().orElseGet(this::standing);
     } else if (!(decision instanceof Decision.Accept)
-        && head.isPresent() && head.get().revision() > state.highest()) {
+        && head.isPresent()
+        && head.get().revision() > state.highest()) {
       keep(state.seen(head.get().revision())); // also if it is refused: the store must not go back
     }
     return decision;

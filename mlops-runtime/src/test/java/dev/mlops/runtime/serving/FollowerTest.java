@@ -11,6 +11,7 @@ import dev.mlops.rollout.Candidate;
 import dev.mlops.rollout.Gate;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -69,6 +70,28 @@ class FollowerTest {
     test.store.looks(5).await();
     assertThat(test.events).isEmpty();
     assertThat(only(routes).problem()).isPresent();
+  }
+
+  @Test
+  void follow_versionThatAGateFails_isNoReasonToLookMoreRarely() throws Exception {
+    test.follow = Duration.ofMillis(1);
+    test.gates.add(
+        new Gate() {
+          @Override
+          public String name() {
+            return "mine";
+          }
+
+          @Override
+          public Result check(Candidate candidate) {
+            return candidate.version().version().number().equals("2") ? fail("bad") : pass("good");
+          }
+        });
+    test.serving("1", "2");
+    test.store.move("2");
+    test.next(LifecycleEvent.Refused.class);
+    assertThat(test.store.looks(30).await(20, TimeUnit.SECONDS)) // doubling, it would take weeks
+        .isTrue();
   }
 
   @Test

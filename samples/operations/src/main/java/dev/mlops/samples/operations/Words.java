@@ -3,7 +3,6 @@ package dev.mlops.samples.operations;
 import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.rollout.Gate;
 import dev.mlops.rollout.SwapReport;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -33,12 +32,11 @@ final class Words {
   }
 
   private static String swap(LifecycleEvent.Cause cause, SwapReport report) {
-    Duration took = report.phases().values().stream().reduce(Duration.ZERO, Duration::plus);
     return "serves %s%s, in %d ms (%s)"
         .formatted(
             report.to().number(),
             report.from().map(from -> " instead of " + from.number()).orElse(""),
-            took.toMillis(),
+            report.took().toMillis(),
             cause.name().toLowerCase(Locale.ROOT));
   }
 
