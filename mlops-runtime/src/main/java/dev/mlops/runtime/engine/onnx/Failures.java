@@ -25,14 +25,17 @@ final class Failures {
    * @param what what failed, such as {@code storms:1.0.0 could not be loaded}
    */
   static ModelFailedException of(String what, OrtException cause) {
-    return of(what, cause, "");
+    return new ModelFailedException(what + ": " + said(cause), cause);
   }
 
-  /** A failure of ONNX Runtime, and what else helps to understand it. */
-  static ModelFailedException of(String what, OrtException cause, String facts) {
-    String said = text(String.valueOf(cause.getMessage())) + " (" + cause.getCode() + ")";
+  /** A failure of ONNX Runtime to load a model, and what the model needs. */
+  static ModelFailedException of(String what, OrtException cause, ModelFiles files) {
     return new ModelFailedException(
-        what + ": " + said + (facts.isEmpty() ? "" : ". " + facts), cause);
+        what + ": " + files.inPackage(said(cause)) + ". " + files.writtenFor(), cause);
+  }
+
+  private static String said(OrtException cause) {
+    return text(String.valueOf(cause.getMessage())) + " (" + cause.getCode() + ")";
   }
 
   /** What it says, without places in its own sources, on one line. */

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * The files of a version's model, read by our own reader before ONNX Runtime opens them.
  *
  * <p>ONNX Runtime reads them again by their paths. What was checked is what it reads because a
- * version's files are never written again once its store has checked every digest at opening.
+ * version's files lie where nobody else writes from the moment its store has checked them.
  */
 final class ModelFiles {
   private final StoredVersion version;
@@ -44,7 +44,8 @@ final class ModelFiles {
       Path file = modelFile(version);
       return new ModelFiles(version, file, OnnxModel.read(file));
     } catch (PackageCorruptException e) {
-      throw new ModelFailedException(version.version() + ": " + e.getMessage(), e);
+      throw new ModelFailedException(
+          version.version() + ": " + inPackage(version, String.valueOf(e.getMessage())), e);
     } catch (UncheckedIOException e) { // an interrupt, for instance: no fault of the model's
       throw new StoreUnavailableException(
           version.version() + ": " + e.getMessage() + ": " + e.getCause(), e);
@@ -73,6 +74,16 @@ final class ModelFiles {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot list " + model, e);
     }
+  }
+
+  /** A message without the version's own folder, which is gone by the time it is read. */
+  String inPackage(String message) {
+    return inPackage(version, message);
+  }
+
+  private static String inPackage(StoredVersion version, String message) {
+    Path folder = version.folder();
+    return message.replace(folder + folder.getFileSystem().getSeparator(), "");
   }
 
   /** The schema as the graph states it. */

@@ -77,8 +77,7 @@ final class OnnxSession implements EngineSession {
       }
       return new OnnxSession(List.copyOf(made), natives);
     } catch (OrtException e) {
-      ModelFailedException failure =
-          Failures.of(label + " could not be loaded", e, files.writtenFor());
+      ModelFailedException failure = Failures.of(label + " could not be loaded", e, files);
       natives.closeAfter(failure);
       throw failure;
     } catch (RuntimeException | Error e) {
