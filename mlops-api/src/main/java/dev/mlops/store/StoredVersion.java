@@ -9,8 +9,9 @@ import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
- * A version that was opened: its files lie verified in a folder that holds no links. Owned by
- * whoever opened it; the files may be gone after {@link #close()}.
+ * A version that was opened: its files lie verified in a folder of its own that nobody else writes
+ * to and that holds no links. Owned by whoever opened it; the files may be gone after {@link
+ * #close()}.
  */
 public interface StoredVersion extends AutoCloseable {
   /** Which version it is. */
@@ -22,7 +23,7 @@ public interface StoredVersion extends AutoCloseable {
   /** The model's format, such as {@code onnx}. */
   String format();
 
-  /** The package's folder. */
+  /** The folder with the files, as they lie in the package. */
   Path folder();
 
   /** The model's own file, or its folder where it is several files. */

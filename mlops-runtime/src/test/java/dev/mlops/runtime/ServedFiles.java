@@ -7,6 +7,8 @@ import dev.mlops.model.ModelPackage;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.runtime.onnx.OnnxGraph;
 import dev.mlops.runtime.store.DirectoryModelStore;
+import dev.mlops.runtime.store.ModelFile;
+import dev.mlops.store.ModelStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -25,8 +27,8 @@ final class ServedFiles {
   private ServedFiles() {}
 
   /**
-   * Arguments: a folder, and {@code overwrite}, {@code truncate}, {@code replace} or {@code
-   * delete}.
+   * Arguments: a folder; {@code package} or {@code file}, for either store; and {@code overwrite},
+   * {@code truncate}, {@code replace} or {@code delete}.
    */
   public static void main(String[] arguments) throws Exception {
     Path folder = Path.of(arguments[0]);
@@ -43,14 +45,14 @@ final class ServedFiles {
         .writeTo(source.resolve("model.onnx"));
     ModelSchema schema =
         ModelSchema.builder().input("x", ElementType.INT64).output("y", ElementType.FLOAT).build();
-    Path root = folder.resolve("store");
-    DirectoryModelStore store = DirectoryModelStore.at(root);
-    store.publish(ModelPackage.of("m", "1", schema).model("onnx", source).build());
+    boolean published = arguments[1].equals("package");
+    Path served = published ? folder.resolve("store/m/versions/1/model") : source;
+    ModelStore store = published ? published(folder, source, schema) : ModelFile.at(source, schema);
     try (ModelRuntime runtime = ModelRuntime.over(store)) {
-      ModelHandle<Row, Row> model = runtime.model("m:1");
+      ModelHandle<Row, Row> model = runtime.model(published ? "m:1" : "source");
       model.predict(Row.of("x", 0));
       Arrays.fill(weights, 7);
-      change(arguments[1], root.resolve("m/versions/1/model/weights.bin"), weights);
+      change(arguments[2], served.resolve("weights.bin"), weights);
       int changed = 0;
       for (int x = 0; x < ROWS; x += 1024) {
         if (model.predict(Row.of("x", x)).value().number("y") != 3) {
@@ -59,6 +61,12 @@ final class ServedFiles {
       }
       System.out.println("answers that changed: " + changed);
     }
+  }
+
+  private static ModelStore published(Path folder, Path source, ModelSchema schema) {
+    DirectoryModelStore store = DirectoryModelStore.at(folder.resolve("store"));
+    store.publish(ModelPackage.of("m", "1", schema).model("onnx", source).build());
+    return store;
   }
 
   private static void change(String how, Path file, float[] weights) throws Exception {

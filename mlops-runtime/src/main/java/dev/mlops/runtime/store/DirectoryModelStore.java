@@ -44,6 +44,12 @@ import org.jspecify.annotations.Nullable;
  * aliases}. Whether an ONNX file is sound and reads no file but the package's own is looked at when
  * it is published, and again by the engine before it opens it; {@link #open} does not repeat it.
  *
+ * <p>{@link #open} copies the version to a folder of its own below {@code java.io.tmpdir}, checks
+ * the copy, and removes it when the version is closed: what happens to the store's files changes
+ * nothing that serves. It takes the room of every version that is open, which where the temporary
+ * folder is memory ({@code tmpfs}) counts as the container's. What a killed process leaves there is
+ * removed when a version is next opened there.
+ *
  * <p>{@link #publish} and moving an alias make the folder if need be; everything else throws {@link
  * StoreUnavailableException} where there is none. Safe for all threads.
  */
@@ -300,8 +306,15 @@ public final class DirectoryModelStore implements ModelStore {
               + ", not of "
               + version);
     }
-    PackageFolder.verify(folder, manifest);
-    return new OpenedVersion(version, folder, manifest);
+    PackageFolder.check(folder, manifest);
+    PrivateCopy copy =
+        PrivateCopy.of(
+            version,
+            folder,
+            manifest,
+            disk,
+            (file, sha256) -> PackageFolder.changed(folder, file, sha256));
+    return new OpenedVersion(version, manifest, copy);
   }
 
   /** The store's folder may be reached through links; what is below it may not. */

@@ -9,6 +9,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
@@ -20,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Every change a directory store makes to its file system, in one place, so that a test can make
- * each of them fail. Files and folders get the permissions the process's mask allows: other users'
- * processes may have to read them.
+ * each of them fail. Files and folders of the store get the permissions the process's mask allows:
+ * other users' processes may have to read them.
  */
 class Disk {
   /** Writes to a new file. */
@@ -31,13 +32,34 @@ class Disk {
 
   /** Makes a file that was not there, with all its bytes on the disk when this returns. */
   void create(Path file, Content content) throws IOException {
+    create(file, content, true);
+  }
+
+  /** Makes a file that was not there and need not outlive the process: no disk is waited for. */
+  void createTemporary(Path file, Content content) throws IOException {
+    create(file, content, false);
+  }
+
+  private static void create(Path file, Content content, boolean lasting) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
       content.writeTo(out);
       out.flush();
-      channel.force(true);
+      if (lasting) {
+        channel.force(true);
+      }
     }
+  }
+
+  /** Where a process keeps what need not outlive it. */
+  Path temporary() {
+    return Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath();
+  }
+
+  /** Makes a folder with a name of its own that only this process's user may enter. */
+  Path createPrivateFolder(Path parent, String prefix) throws IOException {
+    return Files.createTempDirectory(parent, prefix);
   }
 
   /** Makes a folder with a name of its own. */
@@ -77,6 +99,12 @@ class Disk {
     Files.createDirectory(folder);
   }
 
+  /** Opens a file to be locked, made if it is not there; not through a link. */
+  FileChannel openLock(Path file) throws IOException {
+    return FileChannel.open(
+        file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+  }
+
   /** Writes down which names a folder holds. */
   void force(Path folder) throws IOException {
     if (posix(folder)) { // elsewhere a folder cannot be opened, nor need it be
@@ -104,6 +132,14 @@ class Disk {
     Files.walkFileTree(
         fileOrFolder,
         new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (e instanceof NoSuchFileException) { // somebody else removes it too
+              return FileVisitResult.CONTINUE;
+            }
+            throw e;
+          }
+
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A bare model file as a store of one version: for a first look, a test or a notebook. It is read
- * once, when the store is made, and must stay as it is; {@link #open} sees to that.
+ * once, when the store is made, and must stay as it is until it is opened; {@link #open} sees to
+ * that, and serves from a copy below {@code java.io.tmpdir} that is removed when it is closed.
  *
  * <p>The model is named after the file, without its extension, in lower case and with {@code -} for
  * what a name may not hold: {@code Churn v2.onnx} is {@code churn-v2}. Its number is the first 12
@@ -247,22 +248,20 @@ public final class ModelFile implements ModelStore {
           List.of(version.model() + "@" + version.id()));
     }
     try {
-      for (Manifest.Entry file : manifest.files()) {
-        Manifest.Entry now = measure(folder, file.path());
-        if (!now.equals(file)) {
-          throw new PackageCorruptException(
-              folder.resolve(file.path())
-                  + " changed since it was first read: it had SHA-256 "
-                  + file.sha256()
-                  + " and has "
-                  + now.sha256()
-                  + "; make a new ModelFile for it");
-        }
-      }
-    } catch (IOException | InvalidSettingsException e) {
-      throw new StoreUnavailableException("Cannot read " + version + ": " + e.getMessage(), e);
+      PrivateCopy copy =
+          PrivateCopy.of(version, folder, manifest, new Disk(), (file, sha256) -> changed(file));
+      return new OpenedVersion(version, manifest, copy);
+    } catch (IOException e) {
+      throw new StoreUnavailableException("Cannot read " + version + ": " + e, e);
     }
-    return new OpenedVersion(version, folder, manifest);
+  }
+
+  private PackageCorruptException changed(Manifest.Entry file) {
+    return new PackageCorruptException(
+        folder.resolve(file.path())
+            + " changed since it was first read: it had SHA-256 "
+            + file.sha256()
+            + " and has another; make a new ModelFile for it");
   }
 
   /** A log whose one revision is this file; it cannot move. */

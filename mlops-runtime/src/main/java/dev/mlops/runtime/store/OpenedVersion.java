@@ -18,17 +18,17 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 
-/** A version whose files were all checked. Nothing is held open, so closing has nothing to do. */
+/** A version whose files were all checked and lie in a copy that goes with it. */
 final class OpenedVersion implements StoredVersion {
   private final Version version;
-  private final Path folder;
   private final Manifest manifest;
+  private final PrivateCopy copy;
   private final Set<String> files;
 
-  OpenedVersion(Version version, Path folder, Manifest manifest) {
+  OpenedVersion(Version version, Manifest manifest, PrivateCopy copy) {
     this.version = version;
-    this.folder = folder;
     this.manifest = manifest;
+    this.copy = copy;
     Set<String> paths = new LinkedHashSet<>();
     manifest.files().forEach(file -> paths.add(file.path()));
     this.files = Collections.unmodifiableSet(paths);
@@ -51,12 +51,12 @@ final class OpenedVersion implements StoredVersion {
 
   @Override
   public Path folder() {
-    return folder;
+    return copy.folder();
   }
 
   @Override
   public Path model() {
-    return PackageFolder.resolve(folder, manifest.entry());
+    return PackageFolder.resolve(folder(), manifest.entry());
   }
 
   @Override
@@ -70,7 +70,7 @@ final class OpenedVersion implements StoredVersion {
     if (path.isEmpty()) {
       return Optional.empty();
     }
-    Path file = PackageFolder.resolve(folder, path.get());
+    Path file = PackageFolder.resolve(folder(), path.get());
     try {
       return Optional.of(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS));
     } catch (NoSuchFileException e) {
@@ -104,10 +104,12 @@ final class OpenedVersion implements StoredVersion {
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    copy.close();
+  }
 
   @Override
   public String toString() {
-    return version + " in " + folder;
+    return version + " in " + folder();
   }
 }

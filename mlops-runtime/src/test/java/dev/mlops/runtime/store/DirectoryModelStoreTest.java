@@ -64,7 +64,7 @@ final class DirectoryModelStoreTest {
       assertThat(opened.version()).isEqualTo(version);
       assertThat(opened.schema()).isEqualTo(StormsPackage.SCHEMA);
       assertThat(opened.format()).isEqualTo("onnx");
-      assertThat(opened.folder()).isEqualTo(root.resolve("storms/versions/1.0.0"));
+      assertThat(opened.folder()).isNotEqualTo(root.resolve("storms/versions/1.0.0"));
       assertThat(opened.model()).hasSameBinaryContentAs(StormsPackage.model(1));
       assertThat(opened.files()).containsExactly("golden.csv", "model.onnx");
       assertThat(opened.goldenTolerance()).hasValue(1e-5);
@@ -74,6 +74,24 @@ final class DirectoryModelStoreTest {
       assertThat(opened.part("baseline")).isEmpty();
     }
     assertThat(root.resolve(".staging")).isEmptyDirectory();
+  }
+
+  @Test
+  void open_publishedFilesGoneAndChanged_servedFromTheCopyUntilClosed() throws IOException {
+    Version version =
+        store.publish(
+            StormsPackage.of("1.0.0", 1).golden(StormsPackage.golden(temp, 1), 1e-5).build());
+    StoredVersion opened = store.open(version);
+    Files.delete(root.resolve("storms/versions/1.0.0/model.onnx"));
+    Files.writeString(root.resolve("storms/versions/1.0.0/golden.csv"), "other");
+
+    assertThat(opened.model()).hasSameBinaryContentAs(StormsPackage.model(1));
+    assertThat(opened.part("golden").orElseThrow().readAllBytes())
+        .isEqualTo(Files.readAllBytes(temp.resolve("expected.csv")));
+
+    opened.close();
+    opened.close();
+    assertThat(opened.folder().getParent()).doesNotExist();
   }
 
   @Test

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.model.ModelPackage;
 import dev.mlops.model.Version;
+import dev.mlops.store.PackageCorruptException;
 import dev.mlops.store.Revision;
 import dev.mlops.store.StoreUnavailableException;
+import dev.mlops.store.StoredVersion;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -21,7 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A publication or a move that fails at any of its writes leaves the store as it was. */
+/**
+ * A publication or a move that fails at any of its writes leaves the store as it was, and a version
+ * that cannot be copied to be opened leaves nothing behind.
+ */
 final class StoreFaultsTest {
   @TempDir Path temp;
   private Path root;
@@ -158,6 +164,123 @@ final class StoreFaultsTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void open_anyWriteFails_unavailableAndNothingLeft(boolean forGood) throws IOException {
+    Path temporary = Files.createDirectory(temp.resolve("tmp"));
+    Version version =
+        DirectoryModelStore.at(root)
+            .publish(
+                StormsPackage.of("2.0.0", 2).golden(StormsPackage.golden(temp, 2), 1e-5).build());
+    int step = 1;
+    while (true) {
+      Disk disk =
+          new FailingDisk(step, forGood) {
+            @Override
+            Path temporary() {
+              return temporary;
+            }
+          };
+      DirectoryModelStore store = new DirectoryModelStore(root, InstantSource.system(), disk);
+      try (StoredVersion opened = store.open(version)) {
+        assertThat(opened.model()).hasSameBinaryContentAs(StormsPackage.model(2));
+        break;
+      } catch (StoreUnavailableException e) {
+        assertThat(temporary).isEmptyDirectory();
+        assertThat(e)
+            .hasMessageStartingWith(
+                "Cannot copy storms:2.0.0 to a folder of its own in " + temporary + ", which takes")
+            .hasMessageContaining("No space left on device")
+            .hasMessageEndingWith(
+                "Make room there, or set java.io.tmpdir to a folder that this process may write"
+                    + " to. Nothing was left there");
+      }
+      step++;
+    }
+
+    assertThat(step).isEqualTo(9); // the folder, two locks, the folder in it, two files twice
+    assertThat(temporary).isEmptyDirectory();
+  }
+
+  @Test
+  void open_temporaryFolderFullAtAnyPage_unavailableAndNothingLeft() throws Exception {
+    Path mounted = Files.createDirectory(temp.resolve("disk"));
+    mount(mounted);
+    try {
+      Path temporary = Files.createDirectory(mounted.resolve("tmp"));
+      DirectoryModelStore store =
+          new DirectoryModelStore(root, InstantSource.system(), new TemporaryDisk(temporary));
+      Version version =
+          store.publish(
+              StormsPackage.of("2.0.0", 2).golden(StormsPackage.golden(temp, 2), 1e-5).build());
+      StoredVersion serves = store.open(store.versions("storms").get(0));
+      int refused = 0;
+      int told = 0;
+      for (int pages = 0; ; pages++) {
+        Path filler = mounted.resolve("filler");
+        fill(filler);
+        shrink(filler, pages * 4096L);
+        try (StoredVersion opened = store.open(version)) {
+          assertThat(opened.model()).hasSameBinaryContentAs(StormsPackage.model(2));
+          break;
+        } catch (StoreUnavailableException e) {
+          refused++;
+          told += String.valueOf(e.getMessage()).contains("bytes are free there") ? 1 : 0;
+          try (var left = Files.list(temporary)) {
+            assertThat(left).containsExactly(serves.folder().getParent());
+          }
+        }
+      }
+      assertThat(refused).isGreaterThan(5); // 34 kB of model, 4 of golden records
+      assertThat(told).isGreaterThan(5);
+      assertThat(serves.model()).hasSameBinaryContentAs(StormsPackage.model(1));
+      serves.close();
+      assertThat(temporary).isEmptyDirectory();
+    } finally {
+      run("umount", mounted.toString());
+    }
+  }
+
+  @Test
+  void open_temporaryFolderAbsent_unavailable() {
+    Path absent = temp.resolve("absent");
+    DirectoryModelStore store =
+        new DirectoryModelStore(root, InstantSource.system(), new TemporaryDisk(absent));
+    Version version = store.versions("storms").get(0);
+
+    assertThatThrownBy(() -> store.open(version))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageStartingWith("Cannot copy storms:1.0.0 to a folder of its own in " + absent)
+        .hasMessageContaining("NoSuchFileException");
+  }
+
+  /** The size of every file was looked at before; what counts are the bytes of the copy. */
+  @Test
+  void open_fileChangesWhileItIsCopied_corruptAndNothingLeft() throws IOException {
+    Path temporary = Files.createDirectory(temp.resolve("tmp"));
+    Path served = root.resolve("storms/versions/1.0.0/model.onnx");
+    DirectoryModelStore store =
+        new DirectoryModelStore(
+            root,
+            InstantSource.system(),
+            new TemporaryDisk(temporary) {
+              @Override
+              void createTemporary(Path file, Content content) throws IOException {
+                byte[] bytes = Files.readAllBytes(served);
+                bytes[bytes.length - 1] ^= 1;
+                Files.write(served, bytes);
+                super.createTemporary(file, content);
+              }
+            });
+    Version version = store.versions("storms").get(0);
+
+    assertThatThrownBy(() -> store.open(version))
+        .isInstanceOf(PackageCorruptException.class)
+        .hasMessageContaining("file model.onnx has SHA-256")
+        .hasMessageEndingWith("publish it again from its source");
+    assertThat(temporary).isEmptyDirectory();
+  }
+
   private static void mount(Path disk) throws Exception {
     int result;
     try {
@@ -222,6 +345,29 @@ final class StoreFaultsTest {
             step("write " + file.getFileName());
             out.write(all.toByteArray(), all.size() / 2, all.size() - all.size() / 2);
           });
+    }
+
+    @Override
+    void createTemporary(Path file, Content content) throws IOException {
+      step("create " + file.getFileName());
+      super.createTemporary(
+          file,
+          out -> {
+            content.writeTo(out);
+            step("write " + file.getFileName());
+          });
+    }
+
+    @Override
+    Path createPrivateFolder(Path parent, String prefix) throws IOException {
+      step("create a folder in " + parent.getFileName());
+      return super.createPrivateFolder(parent, prefix);
+    }
+
+    @Override
+    FileChannel openLock(Path file) throws IOException {
+      step("create " + file.getFileName());
+      return super.openLock(file);
     }
 
     @Override

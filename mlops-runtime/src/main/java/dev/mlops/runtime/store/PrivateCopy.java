@@ -1,0 +1,160 @@
+package dev.mlops.runtime.store;
+
+import dev.mlops.model.Version;
+import dev.mlops.store.PackageCorruptException;
+import dev.mlops.store.StoreUnavailableException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.function.BiFunction;
+
+/**
+ * The files of a version, copied to where nobody else writes and digested on the way, so that what
+ * was checked is what an engine reads. Gone when it is closed.
+ */
+final class PrivateCopy implements AutoCloseable {
+  private static final int BUFFER = 1 << 16;
+
+  private final ScratchFolder scratch;
+  private final Disk disk;
+
+  private PrivateCopy(ScratchFolder scratch, Disk disk) {
+    this.scratch = scratch;
+    this.disk = disk;
+  }
+
+  /**
+   * Copies all files of a manifest.
+   *
+   * @param changed what is thrown for a file that has another digest than the manifest says; it is
+   *     told the digest of what was read, which is at most one byte more than the manifest says
+   * @throws IOException if a file cannot be read; as with every failure, nothing is left
+   * @throws StoreUnavailableException if the copy cannot be written
+   */
+  static PrivateCopy of(
+      Version version,
+      Path from,
+      Manifest manifest,
+      Disk disk,
+      BiFunction<Manifest.Entry, String, PackageCorruptException> changed)
+      throws IOException {
+    ScratchFolder scratch;
+    try {
+      scratch = ScratchFolder.make(disk);
+    } catch (IOException e) {
+      throw unwritable(version, manifest, disk, e);
+    }
+    try {
+      long free = scratch.content().toFile().getUsableSpace(); // 0 also where it cannot be told
+      if (free > 0 && free < bytes(manifest)) { // rather than fill what others use too
+        throw unwritable(version, manifest, disk, new IOException(free + " bytes are free there"));
+      }
+      PrivateCopy copy = new PrivateCopy(scratch, disk);
+      for (Manifest.Entry entry : manifest.files()) {
+        String sha256;
+        try {
+          sha256 = copy.add(PackageFolder.resolve(from, entry.path()), entry);
+        } catch (UncheckedIOException e) {
+          throw e.getCause();
+        } catch (IOException e) {
+          throw unwritable(version, manifest, disk, e);
+        }
+        if (!sha256.equals(entry.sha256())) {
+          throw changed.apply(entry, sha256);
+        }
+      }
+      return copy;
+    } catch (IOException | RuntimeException | Error e) {
+      scratch.close();
+      throw e;
+    }
+  }
+
+  /** Where the files lie, as in the package. */
+  Path folder() {
+    return scratch.content();
+  }
+
+  @Override
+  public void close() {
+    scratch.close();
+  }
+
+  private String add(Path source, Manifest.Entry entry) throws IOException {
+    Path file = PackageFolder.resolve(folder(), entry.path());
+    createFolders(file.getParent());
+    MessageDigest digest = Sha256.start();
+    disk.createTemporary(file, out -> pour(source, entry.size(), digest, out));
+    return Sha256.finish(digest);
+  }
+
+  private void createFolders(Path below) throws IOException {
+    if (!Files.isDirectory(below)) {
+      createFolders(below.getParent());
+      disk.createFolder(below);
+    }
+  }
+
+  /** What cannot be read is thrown unchecked, what cannot be written as it is. */
+  private static void pour(Path source, long size, MessageDigest digest, OutputStream out)
+      throws IOException {
+    byte[] buffer = new byte[BUFFER];
+    long left = size + 1; // a file that grows meanwhile is read one byte too far, and differs
+    try (InputStream in = open(source)) {
+      while (left > 0) {
+        int read = read(in, buffer, (int) Math.min(buffer.length, left));
+        if (read < 0) {
+          break;
+        }
+        digest.update(buffer, 0, read);
+        out.write(buffer, 0, read);
+        left -= read;
+      }
+    }
+  }
+
+  private static InputStream open(Path source) {
+    try {
+      return Files.newInputStream(source, LinkOption.NOFOLLOW_LINKS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static int read(InputStream in, byte[] buffer, int length) {
+    try {
+      return in.read(buffer, 0, length);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long bytes(Manifest manifest) {
+    return manifest.files().stream().mapToLong(Manifest.Entry::size).sum();
+  }
+
+  private static StoreUnavailableException unwritable(
+      Version version, Manifest manifest, Disk disk, IOException e) throws IOException {
+    if (e instanceof ClosedByInterruptException) {
+      throw e; // no fault of the disk's
+    }
+    return new StoreUnavailableException(
+        "Cannot copy "
+            + version
+            + " to a folder of its own in "
+            + disk.temporary()
+            + ", which takes "
+            + bytes(manifest)
+            + " bytes: "
+            + e
+            + ". Make room there, or set java.io.tmpdir to a folder that this process may write"
+            + " to. Nothing was left there",
+        e);
+  }
+}
