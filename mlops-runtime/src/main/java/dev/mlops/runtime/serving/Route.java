@@ -563,7 +563,7 @@ final class Route {
           if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
             ledger.decide(then.apply(ledger.state(), results.values()));
           } else {
-            List<BoundCodec<?, ?>> bound = bind(candidate);
+            List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, revision, against);
             ledger.decide(then.apply(ledger.state(), results.values()));
             published = true;
             publish(new Table(next.served(), bound));
@@ -630,17 +630,33 @@ final class Route {
     List<Gate.Result> found = List.copyOf(results.values());
     if (revision.isPresent()
         && found.stream().anyMatch(result -> result.outcome() == Gate.Outcome.FAIL)) {
-      lock.lock();
-      try {
-        if (table().served.loaded != candidate) { // else a rollback brought it meanwhile
-          ledger.refuse(
-              new Decision.Refusal(candidate.version, revision.get(), against.version, found));
-        }
-      } finally {
-        lock.unlock();
-      }
+      remember(candidate, revision.get(), against, found);
     }
     throw refusal(candidate.version, found);
+  }
+
+  private void remember(
+      LoadedVersion candidate, long revision, ServedVersion against, List<Gate.Result> found) {
+    lock.lock();
+    try {
+      if (table().served.loaded != candidate) { // else a rollback brought it meanwhile
+        ledger.refuse(
+            new Decision.Refusal(candidate.version, revision, against.version, found));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /* Handles only become more: what does not fit them is not worth another load. */
+  private List<BoundCodec<?, ?>> bindOrRemember(
+      LoadedVersion candidate, Optional<Long> revision, ServedVersion against) {
+    try {
+      return bind(candidate);
+    } catch (VersionRefusedException e) {
+      revision.ifPresent(number -> remember(candidate, number, against, e.results()));
+      throw e;
+    }
   }
 
   private VersionRefusedException refusal(Version version, List<Gate.Result> results) {

@@ -315,6 +315,9 @@ class RouteTest {
         .isInstanceOf(VersionRefusedException.class)
         .hasMessageContaining("schema FAIL");
     assertThat(model(routes).predict(ONE).value().number("y")).isEqualTo(1);
+    int opened = store.opened();
+    assertThatThrownBy(() -> routes.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+    assertThat(store.opened()).isEqualTo(opened);
   }
 
   @Test
