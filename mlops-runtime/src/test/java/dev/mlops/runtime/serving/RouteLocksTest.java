@@ -172,7 +172,7 @@ class RouteLocksTest {
     while (!over.get()) {
       assertThat(handle.predict(ONE).value().number("y")).isBetween(1.0, 3.0);
       answered.incrementAndGet();
-      Thread.yield();
+      Thread.onSpinWait();
     }
     return true;
   }
@@ -182,7 +182,7 @@ class RouteLocksTest {
     while (!over.get()) {
       assertThat(routes.handle(ROUTE, In.class, Out.class)).isSameAs(handle);
       assertThat(routes.health().ready()).isTrue();
-      Thread.yield();
+      Thread.onSpinWait();
     }
     return true;
   }
