@@ -89,7 +89,7 @@ class RouteLocksTest {
     try (RouteModelRun run = runtime(false);
         Caller loading = new Caller();
         Caller other = new Caller()) {
-      if (call == CLEAR) {
+      if (call.equals(CLEAR)) {
         run.move("3");
         run.calls(ROUTE, REFRESH.real(), REFRESH.model());
         run.calls(ROUTE, override("1").real(), override("1").model());
@@ -244,7 +244,7 @@ class RouteLocksTest {
                   }));
     }
     for (int i = 0; held && i < calls.size(); i++) {
-      if (calls.get(i) == ROLLBACK) {
+      if (calls.get(i).equals(ROLLBACK)) {
         Caller.resultOf(begun.get(i));
       }
     }
