@@ -48,10 +48,10 @@ class PoorEnvironmentTest {
   @Test
   void start_onAReadOnlyRootWithoutTemporaryFolder_saysWhatToSet() throws Exception {
     assertThat(mounted(READ_ONLY, "", temporary()))
-        .startsWith("says ONNX Runtime does not start (")
+        .startsWith("says Cannot copy ")
+        .contains("to a folder of its own in " + temporary + ", which takes ")
         .contains("Read-only file system")
-        .contains(temporary + ", which must exist, have 30 MB free and allow execution")
-        .contains("name another with -Djava.io.tmpdir");
+        .contains("set java.io.tmpdir to a folder that this process may write to");
   }
 
   @Test
@@ -79,18 +79,18 @@ class PoorEnvironmentTest {
   void start_withoutATemporaryFolder_saysWhatToSet() throws Exception {
     Path absent = folder.resolve("absent");
     assertThat(run(Children.small(folder).options("-Djava.io.tmpdir=" + absent)))
-        .startsWith("says ONNX Runtime does not start (")
+        .startsWith("says Cannot copy ")
         .contains("NoSuchFileException: " + absent)
-        .contains(absent + ", which must exist");
+        .contains("set java.io.tmpdir to a folder that this process may write to");
   }
 
-  /** ONNX Runtime makes a folder there whether it needs one or not. */
+  /** The version is copied there, and ONNX Runtime makes a folder whether it needs one or not. */
   @Test
   void start_withNativesUnpackedBeforehand_stillNeedsATemporaryFolder() throws Exception {
     Path absent = folder.resolve("absent");
     assertThat(run(Children.small(folder).options("-Djava.io.tmpdir=" + absent, natives())))
-        .startsWith("says ONNX Runtime does not start (")
-        .contains("java.io.tmpdir must still be a folder that can be written");
+        .startsWith("says Cannot copy ")
+        .contains("set java.io.tmpdir to a folder that this process may write to");
   }
 
   private static final String READ_ONLY =

@@ -640,8 +640,7 @@ final class Route {
     lock.lock();
     try {
       if (table().served.loaded != candidate) { // else a rollback brought it meanwhile
-        ledger.refuse(
-            new Decision.Refusal(candidate.version, revision, against.version, found));
+        ledger.refuse(new Decision.Refusal(candidate.version, revision, against.version, found));
       }
     } finally {
       lock.unlock();

@@ -87,18 +87,22 @@ final class PrivateCopy implements AutoCloseable {
   }
 
   private String add(Path source, Manifest.Entry entry) throws IOException {
-    Path file = PackageFolder.resolve(folder(), entry.path());
-    createFolders(file.getParent());
+    Path file = place(entry.path());
     MessageDigest digest = Sha256.start();
     disk.createTemporary(file, out -> pour(source, entry.size(), digest, out));
     return Sha256.finish(digest);
   }
 
-  private void createFolders(Path below) throws IOException {
-    if (!Files.isDirectory(below)) {
-      createFolders(below.getParent());
-      disk.createFolder(below);
+  private Path place(String path) throws IOException {
+    Path file = folder();
+    String[] names = path.split("/", -1);
+    for (int i = 0; i < names.length; i++) {
+      if (i > 0 && !Files.isDirectory(file)) {
+        disk.createFolder(file);
+      }
+      file = file.resolve(names[i]);
     }
+    return file;
   }
 
   /** What cannot be read is thrown unchecked, what cannot be written as it is. */

@@ -275,17 +275,18 @@ final class ScratchFolderTest {
       return String.valueOf(out.readLine());
     }
 
-    void kill() throws InterruptedException {
-      process.destroyForcibly();
-      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    void kill() {
+      process.destroyForcibly().onExit().orTimeout(30, TimeUnit.SECONDS).join();
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
       process.getOutputStream().close(); // it ends
-      if (!process.waitFor(60, TimeUnit.SECONDS)) {
-        kill();
-      }
+      process
+          .onExit()
+          .orTimeout(60, TimeUnit.SECONDS)
+          .handle((p, e) -> process.destroyForcibly())
+          .join();
     }
   }
 }
