@@ -27,7 +27,7 @@ final class Slots {
    * it. A waiter is WAITING, SIGNALLED, LEFT, or handed a slot: then it holds that slot's number.
    *
    * claim: compare-and-set FREE -> mine, first at the slot this thread had last, then at each. If
-   * closing, or at a CLOSED slot, the answer is CLOSED: the version has left the routing table.
+   * closing, before or after, the answer is CLOSED: the version has left the routing table.
    *
    * wait: waiters++, append, and only then look once more, for a release that came before the
    * append saw nobody to signal. Then park. SIGNALLED: claim; beaten to it: back to the head of the
@@ -284,19 +284,18 @@ final class Slots {
       return CLOSED;
     }
     int hint = hintOf(mark);
-    int slot = hints[hint];
-    for (int looked = 0; looked < size; looked++) {
-      long state = states.get(at(slot));
-      if (state == SLOT_FREE && states.compareAndSet(at(slot), SLOT_FREE, mark)) {
+    int from = hints[hint];
+    int slot = from;
+    do {
+      if (states.get(at(slot)) == SLOT_FREE && states.compareAndSet(at(slot), SLOT_FREE, mark)) {
         hints[hint] = slot; // so threads that met on a slot part for good
         return slot;
       }
-      if (state == SLOT_CLOSED) {
-        return CLOSED;
-      }
       slot = slot + 1 == size ? 0 : slot + 1;
-    }
-    return BUSY;
+    } while (slot != from);
+    return closing
+        ? CLOSED
+        : BUSY; // what was free may have closed meanwhile: SecondClaimAgainstClose
   }
 
   private int await(long waitNanos, boolean handedOver) {

@@ -306,6 +306,32 @@ final class SlotsRaces {
     }
   }
 
+  /** A claim that does not wait, beside a slot in use, against the closing of both. */
+  @JCStressTest
+  @Outcome(
+      id = {"0, 1", "1, 1", "-2, 1"},
+      expect = ACCEPTABLE,
+      desc = "had the other slot before it closed or was told")
+  @Outcome(expect = FORBIDDEN, desc = "told that both are in use, or the closer waits in vain")
+  @State
+  public static class SecondClaimAgainstClose {
+    private final Slots slots = new Slots(2);
+
+    @Actor
+    public void claims(II_Result r) {
+      int used = slots.claim(0);
+      r.r1 = call(slots, 0);
+      if (used >= 0) {
+        slots.release(used);
+      }
+    }
+
+    @Actor
+    public void closer(II_Result r) {
+      r.r2 = close(slots);
+    }
+  }
+
   /** Closing with waiters. */
   @JCStressTest
   @Outcome(

@@ -65,6 +65,7 @@ class SlotsRacesTest {
             "HandOverAgainstTimeout",
             "HandOverAgainstHandOver",
             "CallAgainstClose",
+            "SecondClaimAgainstClose",
             "HoldAgainstClose",
             "CallAgainstLeaving");
   }
