@@ -169,6 +169,7 @@ final class Slots {
   int claim(long waitNanos) {
     long mark = mark(Thread.currentThread());
     int hint = hints[hintOf(mark)];
+    // The short way. No test can miss it: what follows would give the same slot, later.
     if (!closing && states.compareAndSet(at(hint), SLOT_FREE, mark)) {
       return hint;
     }
@@ -184,14 +185,14 @@ final class Slots {
    */
   void release(int slot) {
     requireHeld(slot);
-    if (waiters > 0 && !closing && firstIsOverdue() && handToFirst(slot)) {
+    if (waiters != 0 && !closing && firstIsOverdue() && handToFirst(slot)) {
       return;
     }
     states.set(at(slot), SLOT_FREE); // volatile: the reads below must not come before it
     if (closing) {
       LockSupport.unpark(closer.get());
     }
-    if (waiters > 0) {
+    if (waiters != 0) {
       signalFirst();
     }
   }
@@ -249,16 +250,16 @@ final class Slots {
     try {
       closing = true; // after closer is set: who sees this must find whom to unpark
       signalAll();
+      long left = waitNanos;
       long deadline = nanoTime.getAsLong() + waitNanos;
-      while (!closeFree()) {
-        long left = deadline - nanoTime.getAsLong();
-        if (left <= 0) {
-          return false;
-        }
+      boolean all = closeFree();
+      while (!all && left > 0) {
         LockSupport.parkNanos(this, left);
         interrupted |= Thread.interrupted(); // an interrupted thread cannot park
+        all = closeFree();
+        left = deadline - nanoTime.getAsLong();
       }
-      return true;
+      return all;
     } finally {
       closer.set(null);
       if (interrupted) {

@@ -13,11 +13,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.PrimitiveIterator;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The protocol of {@link Slots}: a test for each step, and for each way a wait may end.
@@ -63,6 +67,17 @@ class SlotsTest {
     return new Slots(size, Caller::clock);
   }
 
+  /** The caller holds this slot of two, and no other. */
+  private static void hold(Caller caller, Slots slots, int slot) {
+    caller.runs(
+        () -> {
+          if (slots.claim(0) != slot) {
+            assertThat(slots.claim(0)).isEqualTo(slot);
+            slots.release(1 - slot);
+          }
+        });
+  }
+
   // claim
 
   @Test
@@ -78,6 +93,7 @@ class SlotsTest {
     assertThat(new int[] {slots.claim(0), slots.claim(0), slots.claim(0)})
         .containsExactlyInAnyOrder(0, 1, 2);
     assertThat(slots.claim(0)).isEqualTo(BUSY);
+    assertThat(slots.size()).isEqualTo(3);
   }
 
   @Test
@@ -93,6 +109,14 @@ class SlotsTest {
     assertThat(slots.claim(-1)).isEqualTo(BUSY);
     slots.release(slot);
     assertThat(slots.claim(0)).isEqualTo(slot);
+  }
+
+  @Test
+  void claim_firstOfAThread_looksWhereItsNumberSays() {
+    for (Caller caller : List.of(owner, first, second)) { // so they need not meet to part
+      int number = caller.does(() -> (int) (Thread.currentThread().getId() % 64));
+      assertThat(caller.<Integer>does(() -> slots(64).claim(0))).isEqualTo(number);
+    }
   }
 
   @Test
@@ -186,6 +210,15 @@ class SlotsTest {
   }
 
   @Test
+  void wait_clockAtTheLimit_timesOut() {
+    PrimitiveIterator.OfLong clock = LongStream.of(0, 0, 4, 10).iterator();
+    Slots slots = new Slots(1, clock::nextLong);
+    slots.claim(0);
+    assertThat(slots.claim(10)).isEqualTo(TIMED_OUT);
+    assertThat(clock).isExhausted();
+  }
+
+  @Test
   void wait_timedOutAndNothingEverReleased_isForgotten() throws InterruptedException {
     Slots slots = slots(1);
     owner.runs(() -> slots.claim(0));
@@ -265,11 +298,46 @@ class SlotsTest {
   }
 
   @Test
+  void wait_beatenButNotOverdue_isOnlySignalled() {
+    Slots slots = slots(1);
+    int slot = owner.does(() -> slots.claim(0));
+    CountDownLatch waitsAgain = new CountDownLatch(1);
+    CountDownLatch tried = new CountDownLatch(1);
+    long began = System.nanoTime();
+    first.atNextRead(now -> began);
+    first.atNextRead(
+        now -> { // after the append
+          owner.runs(() -> slots.release(slot)); // signals the first
+          owner.runs(() -> assertThat(slots.claim(0)).isEqualTo(slot));
+          return began;
+        });
+    first.atNextRead(now -> began + 1_000_000); // claims, is beaten after a millisecond
+    first.atNextRead(
+        now -> {
+          waitsAgain.countDown();
+          return awaited(tried, now);
+        });
+    Future<Integer> beaten = first.begins(() -> slots.claim(LONG));
+    awaited(waitsAgain, 0);
+    int taken =
+        owner.does(
+            () -> {
+              slots.release(slot);
+              return slots.claim(0);
+            });
+    assertThat(taken).isEqualTo(slot);
+    tried.countDown();
+    owner.runs(() -> slots.release(slot));
+    assertThat(resultOf(beaten)).isEqualTo(slot);
+  }
+
+  @Test
   void wait_beatenWhenOverdue_isHandedTheNextSlotBeforeAnyoneCanTakeIt() {
     Slots slots = slots(1);
     int slot = owner.does(() -> slots.claim(0));
     Future<Integer> beaten = first.waits(slots, LONG);
     CountDownLatch waitsAgain = new CountDownLatch(1);
+    CountDownLatch tried = new CountDownLatch(1);
     first.atNextRead(
         now -> {
           owner.runs(() -> slots.release(slot)); // signals the first
@@ -280,7 +348,7 @@ class SlotsTest {
     first.atNextRead(
         now -> {
           waitsAgain.countDown();
-          return now;
+          return awaited(tried, now); // so that it cannot be in time for a signal
         });
     first.wakeForNothing();
     awaited(waitsAgain, 0);
@@ -291,6 +359,8 @@ class SlotsTest {
               return slots.claim(0);
             });
     assertThat(taken).isEqualTo(BUSY);
+    owner.runs(() -> assertThatIllegalStateException().isThrownBy(() -> slots.release(slot)));
+    tried.countDown();
     assertThat(resultOf(beaten)).isEqualTo(slot);
     first.runs(() -> slots.release(slot));
     assertThat(slots.claim(0)).isEqualTo(slot);
@@ -331,10 +401,12 @@ class SlotsTest {
     assertThat(resultOf(next)).isEqualTo(slot);
   }
 
-  @Test
-  void leave_timedOutAsHandedASlot_takesIt() {
-    Slots slots = slots(1);
-    int slot = owner.does(() -> slots.claim(0));
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void leave_timedOutAsHandedASlot_takesIt(int slot) {
+    Slots slots = slots(2);
+    hold(owner, slots, slot);
+    hold(second, slots, 1 - slot);
     Future<Integer> leaving = first.waits(slots, LONG);
     List<Future<Integer>> batch = new ArrayList<>();
     first.atNextRead(
@@ -370,11 +442,13 @@ class SlotsTest {
     assertThat(resultOf(batch.get(0))).isEqualTo(slot);
   }
 
-  @Test
-  void leave_handedASlotWhileItTookAnother_releasesTheOne() {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void leave_handedASlotWhileItTookAnother_releasesTheOne(int handed) {
     Slots slots = slots(2);
-    int handed = owner.does(() -> slots.claim(0));
-    int other = second.does(() -> slots.claim(0));
+    int other = 1 - handed;
+    hold(owner, slots, handed);
+    hold(second, slots, other);
     FutureTask<Integer> taking = new FutureTask<>(() -> slots.claim(LONG));
     List<Future<Integer>> batch = new ArrayList<>();
     CountDownLatch handedOver = new CountDownLatch(1);
@@ -526,6 +600,15 @@ class SlotsTest {
     first.runs(() -> slots.release(slot));
     assertThat(slots.claim(0)).isEqualTo(CLOSED);
     assertThat(slots.close(0)).isTrue();
+  }
+
+  @Test
+  void close_clockAtTheLimit_givesUp() {
+    PrimitiveIterator.OfLong clock = LongStream.of(0, 4, 10).iterator();
+    Slots slots = new Slots(1, clock::nextLong);
+    slots.claim(0);
+    assertThat(slots.close(10)).isFalse();
+    assertThat(clock).isExhausted();
   }
 
   @Test
