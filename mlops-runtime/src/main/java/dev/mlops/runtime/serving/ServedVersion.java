@@ -103,7 +103,7 @@ final class ServedVersion {
       try {
         observer.observed(state);
       } catch (Throwable e) { // whatever it is, the caller's answer is ready and right
-        if (observerFailed.compareAndSet(false, true)) {
+        if (observerFailed.compareAndSet(false, true)) { // the log has no test
           LOG.log(
               Level.WARNING,
               "an observer of " + version + " failed; later failures of it are not logged",

@@ -73,11 +73,11 @@ final class Sessions {
         throw new IllegalStateException(loaded.version + " was given back too often");
       }
       use.users--;
-      if (use.users > 0) {
-        return false;
+      boolean last = use.users == 0;
+      if (last) {
+        open.remove(loaded.version);
       }
-      open.remove(loaded.version);
-      return true;
+      return last;
     } finally {
       lock.unlock();
     }

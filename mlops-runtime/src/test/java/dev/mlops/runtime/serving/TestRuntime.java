@@ -51,20 +51,22 @@ final class TestRuntime implements AfterEachCallback {
     listeners.add(events::add);
   }
 
+  Settings settings() {
+    return new Settings(
+        store,
+        List.of(engine),
+        observers,
+        listeners,
+        gates.stream().map(g -> new Settings.ModelGate(Optional.empty(), g)).toList(),
+        new Settings.Limits(slots, within, keepWarm, drain),
+        new Settings.Upkeep(follow, degraded, leaseStacks, false, false),
+        state,
+        () -> Instant.parse("2026-01-02T03:04:05.678Z"),
+        7);
+  }
+
   Routes build() {
-    Routes routes =
-        new Routes(
-            new Settings(
-                store,
-                List.of(engine),
-                observers,
-                listeners,
-                gates.stream().map(g -> new Settings.ModelGate(Optional.empty(), g)).toList(),
-                new Settings.Limits(slots, within, keepWarm, drain),
-                new Settings.Upkeep(follow, degraded, leaseStacks, false, false),
-                state,
-                () -> Instant.parse("2026-01-02T03:04:05.678Z"),
-                7));
+    Routes routes = new Routes(settings());
     built.add(routes);
     return routes;
   }

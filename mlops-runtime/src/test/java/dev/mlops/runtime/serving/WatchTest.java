@@ -80,27 +80,48 @@ class WatchTest {
   @Test
   void run_cancelMeantForTheOneBefore_runsAgain() {
     test.put("1");
-    StoredVersion stored = test.store.open(MemoryStore.version("1"));
-    LoadedVersion loaded =
-        new LoadedVersion(
-            stored,
-            ScriptedEngine.SCHEMA,
-            "scripted",
-            test.engine.load(stored, 1),
-            1,
-            0,
-            Optional.empty(),
-            new AtomicLong(),
-            new Watch(() -> {}));
+    Watch watch = new Watch(() -> {});
+    LoadedVersion loaded = loaded(watch);
     long before = loaded.state(0).running();
     loaded.state(0).cancel(before - 1, SlotState.Why.DEADLINE);
     test.engine.cancelNextRunLate();
     assertThat(loaded.score(List.of(ONE), 0).get(0).number("y")).isEqualTo(1);
+    assertThat(watch.period()).as("a run wakes the watch").isEqualTo(50_000_000);
     test.engine.cancelNextRunLate();
     assertThatThrownBy(() -> loaded.score(List.of(ONE), 0))
         .as("a failure that no cancel explains")
         .isInstanceOf(ModelFailedException.class);
     loaded.closeSession();
+  }
+
+  @Test
+  void scan_runOfAVersionThatIsClosed_isLetAlone() {
+    test.put("1");
+    Watch watch = new Watch(() -> {});
+    watch.close(); // so that it looks when the test does
+    LoadedVersion loaded = loaded(watch);
+    watch.add(loaded);
+    SlotState state = loaded.state(0);
+    long late = state.runs(0);
+    watch.scan();
+    assertThat(state.takeCancel()).isEqualTo(new SlotState.Cancel(late, SlotState.Why.DEADLINE));
+    loaded.closeSession();
+    watch.scan(); // would call the engine for a session that is gone
+    assertThat(state.takeCancel()).isNull();
+  }
+
+  private LoadedVersion loaded(Watch watch) {
+    StoredVersion stored = test.store.open(MemoryStore.version("1"));
+    return new LoadedVersion(
+        stored,
+        ScriptedEngine.SCHEMA,
+        "scripted",
+        test.engine.load(stored, 1),
+        1,
+        0,
+        Optional.empty(),
+        new AtomicLong(),
+        watch);
   }
 
   @Test
