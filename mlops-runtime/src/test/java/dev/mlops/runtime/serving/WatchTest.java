@@ -16,8 +16,10 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -95,19 +97,87 @@ class WatchTest {
   }
 
   @Test
-  void scan_runOfAVersionThatIsClosed_isLetAlone() {
+  void scan_runAtItsLimit_isEndedAndOnesThatAreOverAreNot() {
+    test.put("1");
+    AtomicLong now = new AtomicLong(5);
+    Watch watch = new Watch(now::get, () -> {});
+    LoadedVersion loaded = looked(watch);
+    SlotState state = loaded.state(0);
+    long run = state.runs(10);
+    watch.scan(); // seen first
+    now.addAndGet(9);
+    watch.scan();
+    assertThat(state.takeCancel()).isNull();
+    now.addAndGet(1);
+    watch.scan();
+    assertThat(state.takeCancel()).isEqualTo(new SlotState.Cancel(run, SlotState.Why.DEADLINE));
+    state.ran(run);
+    now.addAndGet(100);
+    watch.scan();
+    assertThat(state.takeCancel()).isNull();
+    loaded.closeSession();
+  }
+
+  @Test
+  void scan_versionThatIsClosed_isLetAloneAndOthersAreNot() {
     test.put("1");
     Watch watch = new Watch(() -> {});
-    watch.close(); // so that it looks when the test does
-    LoadedVersion loaded = loaded(watch);
-    watch.add(loaded);
-    SlotState state = loaded.state(0);
-    long late = state.runs(0);
-    watch.scan();
-    assertThat(state.takeCancel()).isEqualTo(new SlotState.Cancel(late, SlotState.Why.DEADLINE));
-    loaded.closeSession();
+    LoadedVersion closed = looked(watch);
+    LoadedVersion other = looked(watch);
+    closed.state(0).runs(0); // late at once
+    other.state(0).runs(0);
+    closed.closeSession();
     watch.scan(); // would call the engine for a session that is gone
-    assertThat(state.takeCancel()).isNull();
+    assertThat(closed.state(0).takeCancel()).isNull();
+    assertThat(other.state(0).takeCancel()).isNotNull();
+    other.closeSession();
+  }
+
+  @Test
+  void scan_nothingRanForASecond_sleepsAndKeepsNoThread() {
+    test.put("1");
+    AtomicLong now = new AtomicLong();
+    Watch watch = new Watch(now::get, () -> {});
+    LoadedVersion loaded = looked(watch);
+    SlotState state = loaded.state(0);
+    watch.expect(80_000_000);
+    state.ran(state.runs(80_000_000));
+    watch.scan();
+    Thread.currentThread().interrupt();
+    now.set(1_000_000_000);
+    watch.scan();
+    assertThat(watch.period()).as("a second, not more than one").isEqualTo(10_000_000);
+    assertThat(state.interrupted()).isTrue();
+    now.set(1_000_000_001);
+    watch.scan();
+    assertThat(watch.period()).isEqualTo(1_000_000_000);
+    assertThat(state.interrupted()).as("it knows the thread no more").isFalse();
+    assertThat(Thread.interrupted()).isTrue();
+    loaded.closeSession();
+  }
+
+  @Test
+  void thread_isADaemonThatLooksAndEndsWithTheWatch() throws Exception {
+    test.put("1");
+    CompletableFuture<Thread> looking = new CompletableFuture<>();
+    Watch watch = new Watch(() -> looking.complete(Thread.currentThread()));
+    LoadedVersion loaded = loaded(watch);
+    watch.expect(1); // so that it looks at once
+    watch.add(loaded);
+    Thread thread = looking.get(20, TimeUnit.SECONDS);
+    assertThat(thread.isDaemon()).isTrue();
+    watch.close();
+    thread.join(20_000);
+    assertThat(thread.isAlive()).isFalse();
+    loaded.closeSession();
+  }
+
+  /** Looked at by {@link Watch#scan} alone. */
+  private LoadedVersion looked(Watch watch) {
+    LoadedVersion loaded = loaded(watch);
+    watch.close();
+    watch.add(loaded);
+    return loaded;
   }
 
   private LoadedVersion loaded(Watch watch) {
