@@ -3,6 +3,7 @@ package dev.mlops.runtime;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.Call;
 import dev.mlops.runtime.store.DirectoryModelStore;
+import dev.mlops.store.StoreUnavailableException;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -17,7 +18,7 @@ final class PredictTwin {
       System.out.println("answers " + answer.value().number("y"));
       System.out.println("processors " + Runtime.getRuntime().availableProcessors());
       System.out.println("home " + System.getProperty("user.home"));
-    } catch (ModelFailedException e) {
+    } catch (ModelFailedException | StoreUnavailableException e) {
       System.out.println("says " + e.getMessage());
     }
   }

@@ -31,7 +31,6 @@ final class ScratchHolder {
     for (int i = 0; i < times; i++) {
       try (ScratchFolder scratch = ScratchFolder.make(new TemporaryDisk(temporary))) {
         Path file = Files.writeString(scratch.content().resolve("file"), "x");
-        Thread.yield();
         if (!Files.readString(file).equals("x")) {
           throw new IOException(file + " changed");
         }
