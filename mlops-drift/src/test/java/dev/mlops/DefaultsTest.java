@@ -105,7 +105,7 @@ class DefaultsTest {
         entry("a gate waits for a slot", nanos(of(SERVING + "Trial", "WAIT_NANOS"))),
         entry(
             "refusals that are told again without a load",
-            number(of(SERVING + "Route", "REFUSALS_KEPT")) + " a route"),
+            number(of(SERVING + "RouteLedger", "REFUSALS_KEPT")) + " a route"),
         entry("after a call was told to stop", time(of(SERVING + "Lifecycle", "GRACE"))),
         entry("listeners at the close", time(of(SERVING + "Routes", "FLUSH"))),
         entry("wait for memory of versions kept warm", time(of(SERVING + "Routes", "RELIEF"))),
