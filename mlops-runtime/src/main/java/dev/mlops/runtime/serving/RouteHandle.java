@@ -65,6 +65,7 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
       Table table = route.table();
       ServedVersion served = table.served;
       int slot = served.slots.claim(0);
+      // What follows is the short way. No test can miss it: predictLater gives the same answers.
       if (slot < 0 || served.retired()) {
         return predictLater(table, slot, false, input, call);
       }
@@ -124,7 +125,8 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
         }
         table = route.table(); // it names another version by now
         slot = table.served.slots.claim(0);
-      } else if (slot == Slots.BUSY && limit - waited > 0) {
+      } else if (slot == Slots.BUSY && limit - waited > 0) { // at 0 a claim waits no more than before
+        // that waited counts here matters to one that met a swap and waits again: no test does
         slot = served.slots.claim(limit - waited);
         waited = Math.max(1, System.nanoTime() - began);
         served.waited(waited);

@@ -67,7 +67,7 @@ final class Watch {
 
   /** A run begins; on the caller's thread, before it is numbered. */
   void expect(long limitNanos) {
-    if (limitNanos < tightest) {
+    if (limitNanos < tightest) { // or <=, at the cost of a write
       tightest = limitNanos; // a race loses a hint at most
     }
     if (!awake) {
@@ -115,6 +115,7 @@ final class Watch {
     LockSupport.unpark(thread); // a stale null only delays the first look by a second
   }
 
+  /* How long it parks, and who wakes it, decides when it looks: no test measures that. */
   private void look() {
     while (!closed) {
       try {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.inference.Call;
+import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.ModelLease;
 import dev.mlops.inference.OverloadedException;
@@ -113,6 +114,20 @@ class RouteHandleTest {
         .hasMessage(message);
     gate.release();
     assertThat(holder).succeedsWithin(PATIENCE);
+  }
+
+  @Test
+  void call_waitedForItsSlot_mayRunForTheRestOfItsTime() {
+    Future<List<Prediction<Row>>> holder = batchThatRuns(1);
+    Call call = Call.with().within(Duration.ofMillis(1_500));
+    Future<Prediction<Row>> waits = waiting(() -> model.predict(ONE, call));
+    gate.release(); // for the holder alone
+    assertThat(holder).succeedsWithin(PATIENCE);
+    assertThatThrownBy(waits::get)
+        .cause()
+        .isInstanceOf(DeadlineException.class)
+        .message()
+        .matches("m:1 did not answer within (1[0-4]\\d\\d|[1-9]\\d{0,2}) ms, .*");
   }
 
   @Test
