@@ -125,8 +125,8 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
         }
         table = route.table(); // it names another version by now
         slot = table.served.slots.claim(0);
-      } else if (slot == Slots.BUSY && limit - waited > 0) { // at 0 a claim waits no more than before
-        // that waited counts here matters to one that met a swap and waits again: no test does
+      } else if (slot == Slots.BUSY && limit - waited > 0) {
+        // At 0 a claim would not wait either; and no test has a call wait for two versions in turn.
         slot = served.slots.claim(limit - waited);
         waited = Math.max(1, System.nanoTime() - began);
         served.waited(waited);
