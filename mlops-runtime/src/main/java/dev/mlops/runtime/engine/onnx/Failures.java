@@ -25,17 +25,20 @@ final class Failures {
    * @param what what failed, such as {@code storms:1.0.0 could not be loaded}
    */
   static ModelFailedException of(String what, OrtException cause) {
-    return new ModelFailedException(what + ": " + said(cause), cause);
+    String said = text(String.valueOf(cause.getMessage()));
+    return new ModelFailedException(what + ": " + said + code(cause), cause);
   }
 
   /** A failure of ONNX Runtime to load a model, and what the model needs. */
   static ModelFailedException of(String what, OrtException cause, ModelFiles files) {
+    // first the name of a folder that is another one at each load: what is cut off depends on it
+    String said = text(files.inPackage(String.valueOf(cause.getMessage())));
     return new ModelFailedException(
-        what + ": " + files.inPackage(said(cause)) + ". " + files.writtenFor(), cause);
+        what + ": " + said + code(cause) + ". " + files.writtenFor(), cause);
   }
 
-  private static String said(OrtException cause) {
-    return text(String.valueOf(cause.getMessage())) + " (" + cause.getCode() + ")";
+  private static String code(OrtException cause) {
+    return " (" + cause.getCode() + ")";
   }
 
   /** What it says, without places in its own sources, on one line. */
