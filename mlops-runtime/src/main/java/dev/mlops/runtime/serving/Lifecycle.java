@@ -149,7 +149,7 @@ final class Lifecycle {
           } catch (RuntimeException | Error e) { // it must not be forgotten for that
             LOG.log(
                 Level.ERROR, "ending " + ending.loaded.version + " failed and is tried again", e);
-            again(ending, PARKED_AGAIN_NANOS);
+            again(ending, PARKED_AGAIN_NANOS); // no test has one fail before it was done
           }
         };
     try {

@@ -14,6 +14,8 @@ import java.time.InstantSource;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.AbstractOwnableSynchronizer;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -276,6 +278,23 @@ class LifecycleTest {
     lifecycle.discard(ROUTE, Caller.resultOf(loading));
     lifecycle.discard(ROUTE, loaded);
     lifecycle.discard(ROUTE, loaded);
+  }
+
+  @Test
+  void acquire_byTwoAtOnce_loadsOnce() throws InterruptedException {
+    Semaphore inside = new Semaphore(0);
+    Semaphore gate = test.engine.hold("2", inside);
+    Future<LoadedVersion> loading = test.others.submit(() -> acquire("2"));
+    inside.acquire();
+    Thread second = caller.does(Thread::currentThread);
+    Future<LoadedVersion> waits = caller.begins(() -> acquire("2"));
+    while (!(LockSupport.getBlocker(second) instanceof AbstractOwnableSynchronizer)) {
+      Thread.onSpinWait();
+    }
+    gate.release(1_000);
+    assertThat(Caller.resultOf(waits)).isSameAs(Caller.resultOf(loading));
+    lifecycle.discard(ROUTE, Caller.resultOf(waits));
+    lifecycle.discard(ROUTE, Caller.resultOf(waits));
   }
 
   @Test
