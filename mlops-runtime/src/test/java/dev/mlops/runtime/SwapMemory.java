@@ -25,6 +25,8 @@ final class SwapMemory {
       double first = 0;
       for (int swap = 1; swap <= swaps; swap++) {
         swapping.swap();
+        // the one before is closed, or going back to it would share its session instead of loading
+        swapping.engine.awaitLive(1);
         if (swap == FIRST) {
           first = callers.still(() -> resident(swapping, trim));
         } else if (swap == swaps) {

@@ -68,6 +68,8 @@ final class TinySwaps {
       long start = System.nanoTime();
       swapping.swap();
       spent += System.nanoTime() - start;
+      // the one before is closed, or going back to it would share its session instead of loading
+      swapping.engine.awaitLive(1 + beside);
       if (swap % (swaps / LOOKS) == 0) {
         int now = swap;
         looks.add(callers.still(() -> look(now, beside)));
