@@ -158,8 +158,12 @@ final class QualityEndToEndTest {
                 VersionRefusedException.class, () -> runtime.refresh("m@champion"));
         assertThat(refused.version().number()).isEqualTo(second + ".0.0");
         assertThat(model.version().number()).isEqualTo(first + ".0.0");
-        assertThat(results == null ? refused.results() : results).isEqualTo(refused.results());
-        results = refused.results();
+        List<Result> found =
+            refused.results().stream()
+                .filter(result -> !result.gate().equals("memory")) // tells of the moment
+                .toList();
+        assertThat(results == null ? found : results).isEqualTo(found);
+        results = found;
       }
       return results;
     }
