@@ -36,7 +36,7 @@ final class ScratchFolder implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(ScratchFolder.class.getName());
   private static final String PREFIX = "mlops-";
-  private static final int ATTEMPTS = 10;
+  private static final int ATTEMPTS = 1_000;
 
   private final Disk disk;
   private final Path folder;

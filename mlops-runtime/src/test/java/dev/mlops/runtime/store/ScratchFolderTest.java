@@ -182,7 +182,7 @@ final class ScratchFolderTest {
 
     assertThatThrownBy(() -> ScratchFolder.make(swept))
         .isInstanceOf(IOException.class)
-        .hasMessage("other processes removed 10 new folders in " + temp);
+        .hasMessage("other processes removed 1000 new folders in " + temp);
   }
 
   @Test
