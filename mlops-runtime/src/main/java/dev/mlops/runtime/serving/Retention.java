@@ -46,20 +46,24 @@ final class Retention {
     }
   }
 
-  /** Keeps what the route served until now, in place of what was kept. */
-  void keep(ServedVersion old) {
-    end(limits.drain());
+  /**
+   * Keeps what the route served until now, in place of what was kept.
+   *
+   * @return what is to end now, which is the caller's to end: what was kept, or what may not be
+   */
+  Optional<ServedVersion> keep(ServedVersion old) {
     Duration keepWarm = limits.keepWarm();
     if (keepWarm.isZero()) {
-      lifecycle.end(route, old, limits.drain());
-      return;
+      return Optional.of(old);
     }
+    Optional<ServedVersion> before = kept();
     kept = old;
     until = System.nanoTime() + keepWarm.toNanos();
     if (!expiryPending) { // one look is enough, and a rollback need not wake the thread
       expiryPending = true;
       var unused = lifecycle.after(keepWarm, this::expire);
     }
+    return before;
   }
 
   /** Ends what is kept, if anything is. */

@@ -363,6 +363,7 @@ final class Route {
 
   /** Serves the version kept warm, at once, and turns away the one that served. */
   SwapReport rollback(String reason) {
+    Published published;
     lock.lock();
     try {
       requireOpen();
@@ -386,17 +387,19 @@ final class Route {
                 + ", which that rollback turned away. Override the route with the version that should serve, move the"
                 + " alias to it and refresh, or clear the override");
       }
-      publish(new Table(back, bind(back.loaded)));
+      Optional<ServedVersion> ends = publish(new Table(back, bind(back.loaded)));
       phases.end("publish");
       ledger.rolledBack(back.version, reason, bad.version);
       phases.end("state");
-      SwapReport report =
-          new SwapReport(name(), Optional.of(bad.version), back.version, List.of(), phases.took());
-      tell(time -> new LifecycleEvent.Swapped(time, name(), Cause.ROLLBACK, report));
-      return report;
+      published =
+          new Published(
+              new SwapReport(
+                  name(), Optional.of(bad.version), back.version, List.of(), phases.took()),
+              ends);
     } finally {
       lock.unlock();
     }
+    return tell(Cause.ROLLBACK, published);
   }
 
   /** Answers no more; what it holds is ended by the lifecycle thread. */
@@ -517,12 +520,9 @@ final class Route {
     try {
       candidate = shared.sessions().acquire(version, largestBatch, phases);
       underWay = new UnderWay(version, VersionState.CHECKING);
-      SwapReport report = publishIfGood(candidate, revision, gates, then, phases);
+      Published published = publishIfGood(candidate, revision, gates, then, phases);
       candidate = null; // the route's own now, or given back
-      if (report.swapped()) {
-        tell(time -> new LifecycleEvent.Swapped(time, name(), cause, report));
-      }
-      return report;
+      return tell(cause, published);
     } catch (RuntimeException | Error e) {
       fails(Optional.of(version), e);
       throw e;
@@ -538,7 +538,7 @@ final class Route {
     }
   }
 
-  private SwapReport publishIfGood(
+  private Published publishIfGood(
       LoadedVersion candidate,
       Optional<Long> revision,
       List<Gate> gates,
@@ -560,24 +560,28 @@ final class Route {
         requireOpen();
         Version from = table().served.version;
         if (table().served == against && (!next.warm() || retention.keeps(next.served()))) {
+          List<Gate.Result> found = List.copyOf(results.values());
+          Optional<ServedVersion> ends = Optional.empty();
           if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
-            ledger.decide(then.apply(ledger.state(), results.values()));
+            ledger.decide(then.apply(ledger.state(), found));
           } else {
             List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, revision, against);
-            ledger.decide(then.apply(ledger.state(), results.values()));
+            ledger.decide(then.apply(ledger.state(), found));
             published = true;
-            publish(new Table(next.served(), bound));
+            ends = publish(new Table(next.served(), bound));
             phases.end("publish");
           }
           if (!published || next.warm()) {
             shared.lifecycle().discard(name(), candidate); // one share of the session is enough
           }
-          return new SwapReport(
-              name(),
-              Optional.of(from),
-              candidate.version,
-              List.copyOf(results.values()),
-              published ? phases.took() : Map.of());
+          return new Published(
+              new SwapReport(
+                  name(),
+                  Optional.of(from),
+                  candidate.version,
+                  found,
+                  published ? phases.took() : Map.of()),
+              ends);
         }
       } finally {
         lock.unlock();
@@ -687,15 +691,31 @@ final class Route {
     }
   }
 
-  private void publish(Table next) {
+  /** What serves now, and what is to end for it when that was told. */
+  private record Published(SwapReport report, Optional<ServedVersion> ends) {}
+
+  private Optional<ServedVersion> publish(Table next) {
     Table before = table;
     retention.giveUp(next.served);
     table = next; // from here on every call sees the new version
     ledger.serves(next.served.version);
-    if (before != null) {
-      retention.keep(before.served);
-    }
     shared.changed().run();
+    return Optional.ofNullable(before).flatMap(old -> retention.keep(old.served));
+  }
+
+  /* Without the lock, as the clock is the user's; and before the end of the old version is told. */
+  private SwapReport tell(Cause cause, Published published) {
+    SwapReport report = published.report();
+    try {
+      if (report.swapped()) {
+        tell(time -> new LifecycleEvent.Swapped(time, name(), cause, report));
+      }
+      return report;
+    } finally {
+      published
+          .ends()
+          .ifPresent(old -> shared.lifecycle().end(name(), old, settings.limits().drain()));
+    }
   }
 
   private void requireOpen() {
@@ -758,6 +778,7 @@ final class Route {
   private SwapReport publishFirst(RouteStart.Started started) {
     LoadedVersion loaded = started.loaded();
     ServedVersion first = ServedVersion.open(name(), loaded, settings, shared.recorder());
+    Optional<ServedVersion> ends;
     boolean published = false;
     lock.lock();
     try {
@@ -765,7 +786,7 @@ final class Route {
       List<BoundCodec<?, ?>> bound = bind(loaded);
       ledger.begin(started);
       published = true;
-      publish(new Table(first, bound));
+      ends = publish(new Table(first, bound));
     } finally {
       lock.unlock();
       if (!published) {
@@ -773,10 +794,11 @@ final class Route {
         shared.lifecycle().discard(name(), loaded);
       }
     }
-    SwapReport report =
-        new SwapReport(
-            name(), Optional.empty(), loaded.version, started.results(), started.phases());
-    tell(time -> new LifecycleEvent.Swapped(time, name(), Cause.START, report));
-    return report;
+    return tell(
+        Cause.START,
+        new Published(
+            new SwapReport(
+                name(), Optional.empty(), loaded.version, started.results(), started.phases()),
+            ends));
   }
 }
