@@ -124,6 +124,15 @@ class Disk {
     Files.createLink(name, file);
   }
 
+  /**
+   * Removes a folder that has nothing in it, if it is there.
+   *
+   * @throws java.nio.file.DirectoryNotEmptyException if it has, and all of it stays
+   */
+  void removeEmpty(Path folder) throws IOException {
+    Files.deleteIfExists(folder);
+  }
+
   /** Removes a file, or a folder with all in it, as far as possible. */
   void remove(Path fileOrFolder) throws IOException {
     if (!Files.exists(fileOrFolder, LinkOption.NOFOLLOW_LINKS)) {

@@ -91,9 +91,9 @@ final class ScratchFolder implements AutoCloseable {
         process.acquiredBy().close();
         jvm.acquiredBy().close();
       }
-      disk.remove(folder);
+      disk.removeEmpty(folder); // its maker may have come for it since the locks were let go of
     } catch (DirectoryNotEmptyException e) {
-      LOG.log(Level.DEBUG, "another process removes {0} too", folder);
+      LOG.log(Level.DEBUG, "{0} is somebody else's by now", folder);
     } catch (IOException e) {
       LOG.log(Level.WARNING, "could not remove " + folder + "; a later process tries again", e);
     }

@@ -215,6 +215,25 @@ final class ScratchFolderTest {
     assertThat(temp).isEmptyDirectory();
   }
 
+  /* A sweeper takes a new folder before its maker has locked it, and the maker comes as it lets go. */
+  @Test
+  void close_somebodyTookTheFolderMeanwhile_leavesItToHim() throws IOException {
+    Disk slow =
+        new TemporaryDisk(temp) {
+          @Override
+          void removeEmpty(Path folder) throws IOException {
+            Files.writeString(folder.resolve("jvm.lock"), "");
+            super.removeEmpty(folder);
+          }
+        };
+    ScratchFolder scratch = ScratchFolder.make(slow);
+    Path folder = scratch.content().getParent();
+
+    scratch.close();
+
+    assertThat(folder.resolve("jvm.lock")).exists();
+  }
+
   @Test
   void make_temporaryFolderAbsent_saysSo() {
     assertThatThrownBy(() -> ScratchFolder.make(new TemporaryDisk(temp.resolve("absent"))))
