@@ -111,7 +111,6 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
       if (slot >= 0) {
         try {
           if (leased ? !served.over() : !served.retired()) {
-            // Not waited, at a lease or a swap: another answer for a limit of 0 alone, untested.
             long left = waited == 0 ? runLimit(call) : Math.max(1, limit - waited);
             return one(table, slot, input, call, left);
           }
@@ -240,7 +239,6 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
         if (slot < 0) {
           throw refusal(slot, served, call);
         }
-        // Told apart from closed slots only where another route keeps them open: untested.
         if (served.over()) {
           throw refusal(Slots.CLOSED, served, call);
         }

@@ -3,6 +3,7 @@ package dev.mlops.runtime.serving;
 import static dev.mlops.runtime.serving.TestRuntime.ONE;
 import static dev.mlops.runtime.serving.TestRuntime.ROUTE;
 import static dev.mlops.runtime.serving.TestRuntime.model;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,13 +14,16 @@ import dev.mlops.inference.ModelLease;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
+import dev.mlops.observe.LifecycleEvent;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -170,5 +174,42 @@ class RouteHandleTest {
   @Test
   void handle_saysItsRouteAndVersion() {
     assertThat(model).hasToString("m@champion -> m:1");
+  }
+
+  @Test
+  void lease_limitZero_isAboutTheWaitAndLeavesTheRunItsTime() {
+    try (ModelLease<Row, Row> lease = model.lease(LONG)) {
+      Future<Prediction<Row>> call = test.others.submit(() -> lease.predict(ONE, NO_WAIT));
+      inside.acquireUninterruptibly();
+      assertThatThrownBy(() -> call.get(150, MILLISECONDS)) // a run without time ends in some 5 ms
+          .isInstanceOf(TimeoutException.class);
+      gate.release();
+      assertThat(call).succeedsWithin(PATIENCE);
+    }
+  }
+
+  @Test
+  void batch_pastItsDrainTimeOnASessionThatStays_endsBetweenTwoChunks() {
+    test.drain = Duration.ZERO;
+    Routes own = test.build();
+    gate.release(1_000); // to warm up
+    model = model(own);
+    ModelHandle<Row, Row> pinned = own.handle("m:1", Row.class, Row.class);
+    gate.drainPermits();
+    inside.drainPermits();
+    Future<List<Prediction<Row>>> batch = batchThatRuns(3 * LoadedVersion.CHUNK);
+    test.store.move("2");
+    own.refresh(ROUTE);
+    // the thread that ends versions has been at it when it comes to a lease's end after it
+    ModelLease<Row, Row> later = model.lease(Duration.ofMillis(1));
+    test.next(LifecycleEvent.LeaseExpired.class);
+    gate.release(1_000);
+    assertThat(batch)
+        .failsWithin(PATIENCE)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(OverloadedException.class)
+        .withMessageContaining("m:1 was closed while a batch or a lease was on it");
+    assertThat(pinned.predict(ONE).version().number()).isEqualTo("1");
+    later.close();
   }
 }
