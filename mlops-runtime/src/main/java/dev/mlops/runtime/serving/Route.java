@@ -81,6 +81,7 @@ final class Route {
       CallbackGuard guard,
       Events events,
       Recorder recorder,
+      FailureLog failures,
       Runnable changed) {}
 
   /** A version that is being loaded or checked. */
@@ -610,7 +611,9 @@ final class Route {
     } finally {
       lock.unlock();
     }
-    return new ToServe(ServedVersion.open(name(), candidate, settings, shared.recorder()), false);
+    return new ToServe(
+        ServedVersion.open(name(), candidate, settings, shared.recorder(), shared.failures()),
+        false);
   }
 
   /** Puts a candidate through gates; a failure is remembered with the revision that named it. */
@@ -777,7 +780,8 @@ final class Route {
 
   private SwapReport publishFirst(RouteStart.Started started) {
     LoadedVersion loaded = started.loaded();
-    ServedVersion first = ServedVersion.open(name(), loaded, settings, shared.recorder());
+    ServedVersion first =
+        ServedVersion.open(name(), loaded, settings, shared.recorder(), shared.failures());
     Optional<ServedVersion> ends;
     boolean published = false;
     lock.lock();

@@ -44,6 +44,7 @@ public final class Routes {
 
   private final CallbackGuard guard = new CallbackGuard();
   private final ProcessMemory memory;
+  private final FailureLog failures = new FailureLog();
   private final Watch watch;
   private final Events events;
   private final Lifecycle lifecycle;
@@ -59,7 +60,12 @@ public final class Routes {
     JfrListener jfr = new JfrListener();
     Recorder recorder = new Recorder(jfr);
     this.memory = ProcessMemory.ofThisProcess(System::nanoTime, settings.upkeep().trim());
-    this.watch = new Watch(recorder::look);
+    this.watch =
+        new Watch(
+            () -> {
+              recorder.look();
+              failures.write();
+            });
     this.events = new Events(settings.listeners(), jfr, guard);
     Sessions sessions = new Sessions(new Loader(settings, watch, memory, this::endRetention));
     this.lifecycle = new Lifecycle(sessions, guard, events, memory, settings.clock());
@@ -74,6 +80,7 @@ public final class Routes {
             guard,
             events,
             recorder,
+            failures,
             this::signalChange);
     events.started(this::health);
   }
@@ -235,6 +242,7 @@ public final class Routes {
             "a load or a call goes on after the drain time; its session stays open until it ends");
       }
       watch.close();
+      failures.write();
       events.close(FLUSH);
     } finally {
       inside[0] = false;

@@ -34,7 +34,9 @@ final class ServedVersion {
   private final VersionObserver[] observers;
   private final CallListener[] listeners;
   private final long[] rows;
+  private final FailureLog failures;
   private final AtomicBoolean observerFailed = new AtomicBoolean();
+  private final AtomicBoolean listenerFailed = new AtomicBoolean();
 
   /** Takes no new calls: it has left the route, or the route is closed. */
   private volatile boolean retired;
@@ -54,10 +56,12 @@ final class ServedVersion {
       String route,
       LoadedVersion loaded,
       Recorder recorder,
+      FailureLog failures,
       List<VersionObserver> observers,
       List<CallListener> listeners) {
     this.route = route;
     this.recorder = recorder;
+    this.failures = failures;
     this.loaded = loaded;
     this.version = loaded.version;
     this.slots = loaded.slots;
@@ -69,7 +73,11 @@ final class ServedVersion {
 
   /** A version that is about to serve on a route; whoever observes the route is asked in. */
   static ServedVersion open(
-      String route, LoadedVersion loaded, Settings settings, Recorder recorder) {
+      String route,
+      LoadedVersion loaded,
+      Settings settings,
+      Recorder recorder,
+      FailureLog failures) {
     List<VersionObserver> observers = new ArrayList<>();
     for (VersionObserver.Factory factory : settings.observers()) {
       asked(
@@ -80,7 +88,7 @@ final class ServedVersion {
     for (RuntimeListener listener : settings.listeners()) {
       asked(loaded, () -> listener.calls(route, loaded.version).ifPresent(listeners::add));
     }
-    return new ServedVersion(route, loaded, recorder, observers, listeners);
+    return new ServedVersion(route, loaded, recorder, failures, observers, listeners);
   }
 
   private static void asked(LoadedVersion loaded, Runnable open) {
@@ -103,11 +111,8 @@ final class ServedVersion {
       try {
         observer.observed(state);
       } catch (Throwable e) { // whatever it is, the caller's answer is ready and right
-        if (observerFailed.compareAndSet(false, true)) { // the log has no test
-          LOG.log(
-              Level.WARNING,
-              "an observer of " + version + " failed; later failures of it are not logged",
-              e);
+        if (observerFailed.compareAndSet(false, true)) {
+          failures.add("an observer of " + version, e);
         }
         listeners(CallListener::unobserved);
       }
@@ -145,7 +150,7 @@ final class ServedVersion {
       try {
         listener.answered(nanos, answers);
       } catch (RuntimeException | LinkageError e) {
-        LOG.log(Level.DEBUG, "a listener of calls failed", e);
+        listenerFailed(e);
       }
     }
   }
@@ -179,8 +184,14 @@ final class ServedVersion {
       try {
         told.accept(listener);
       } catch (RuntimeException | LinkageError e) {
-        LOG.log(Level.DEBUG, "a listener of calls failed", e);
+        listenerFailed(e);
       }
+    }
+  }
+
+  private void listenerFailed(Throwable e) {
+    if (listenerFailed.compareAndSet(false, true)) {
+      failures.add("a listener of calls of " + version, e);
     }
   }
 

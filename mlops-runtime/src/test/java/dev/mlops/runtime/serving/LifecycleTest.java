@@ -66,7 +66,8 @@ class LifecycleTest {
   }
 
   private ServedVersion serve(LoadedVersion loaded) {
-    return ServedVersion.open(ROUTE, loaded, settings, new Recorder(new JfrListener()));
+    return ServedVersion.open(
+        ROUTE, loaded, settings, new Recorder(new JfrListener()), new FailureLog());
   }
 
   private LifecycleEvent.Closed closed() {

@@ -1,5 +1,6 @@
 package dev.mlops.runtime.engine.onnx;
 
+import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import dev.mlops.engine.ModelFailedException;
 import java.util.ArrayDeque;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Native things in the order they were opened, to be closed once and in the opposite order.
  *
  * <p>Every native thing is added as soon as it is there. What an Error, such as the end of the
- * stack, keeps from being closed stays here for the next close: its own or its parent's.
+ * stack, keeps from being closed stays here for the next close: its own or its parent's. A value is
+ * never closed twice: ONNX Runtime would write to the log, on the stack of a caller.
  */
 final class Natives implements AutoCloseable {
   private final String label;
@@ -65,7 +67,10 @@ final class Natives implements AutoCloseable {
     for (int left = open.size(); left > 0 && !open.isEmpty(); left--) {
       AutoCloseable thing = open.getFirst();
       try {
-        thing.close();
+        // an Error may have come between its close and its removal
+        if (!(thing instanceof OnnxValue value && value.isClosed())) {
+          thing.close();
+        }
         open.removeFirstOccurrence(thing); // a child has gone by itself
       } catch (Error e) {
         error = error == null ? e : error;

@@ -216,7 +216,8 @@ final class OnnxSlot implements Slot {
     try {
       result = session.run(views.feeds, requested, views.pinned, termination.options());
       if (!requested.isEmpty()) {
-        perRun.add(result);
+        OrtSession.Result got = result;
+        perRun.add(() -> closeValues(got));
       }
     } catch (OrtException e) {
       failure = e;
@@ -227,6 +228,16 @@ final class OnnxSlot implements Slot {
       throw failed(views, failure, cancelled);
     }
     return result;
+  }
+
+  /* Not by the result's own close, which does nothing but log at a second try, however far it came. */
+  private void closeValues(OrtSession.Result result) {
+    for (String name : requested) {
+      OnnxValue value = result.get(name).orElseThrow();
+      if (!value.isClosed()) {
+        value.close();
+      }
+    }
   }
 
   private void read(Views views, OrtSession.Result result) {
