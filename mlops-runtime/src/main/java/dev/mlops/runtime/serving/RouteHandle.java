@@ -20,6 +20,9 @@ import java.util.function.Function;
 
 /** A handle on a route: the path of every prediction. */
 final class RouteHandle<I, O> implements ModelHandle<I, O> {
+  /** See the end of the stack in {@link Slots}. */
+  static final Class<?> CAUGHT = StackOverflowError.class;
+
   private static final Call PLAIN = Call.with();
 
   private final Route route;
@@ -66,14 +69,21 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
       ServedVersion served = table.served;
       int slot = served.slots.claim(0);
       // What follows is the short way. No test can miss it: predictLater gives the same answers.
-      if (slot < 0 || served.retired()) {
-        return predictLater(table, slot, false, input, call);
+      if (slot >= 0) {
+        try {
+          if (!served.retired()) {
+            return one(table, slot, input, call, runLimit(call));
+          }
+        } finally {
+          try {
+            served.slots.release(slot);
+          } catch (StackOverflowError e) {
+            served.slots.lost[slot] = true;
+            served.slots.anyLost = true;
+          }
+        }
       }
-      try {
-        return one(table, slot, input, call, runLimit(call));
-      } finally {
-        served.slots.release(slot);
-      }
+      return predictLater(table, false, input, call);
     } catch (RuntimeException | Error e) {
       route.failed(e);
       throw e;
@@ -86,7 +96,7 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
   Prediction<O> predict(Table leased, I input, Call call) {
     boolean[] inside = guard.enter("predict");
     try {
-      return predictLater(leased, leased.served.slots.claim(0), true, input, call);
+      return predictLater(leased, true, input, call);
     } catch (RuntimeException | Error e) {
       leased.served.failed(e);
       throw e;
@@ -95,17 +105,13 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     }
   }
 
-  /**
-   * After the first claim was in vain, or is a lease's.
-   *
-   * @param first what the claim answered: a slot, which is this thread's, or a code
-   */
-  private Prediction<O> predictLater(Table at, int first, boolean leased, I input, Call call) {
+  /** After the first claim was in vain, or for a lease. */
+  private Prediction<O> predictLater(Table at, boolean leased, I input, Call call) {
     long began = System.nanoTime(); // the limit counts from the moment that no slot is free
     long limit = limit(call);
     long waited = 0;
     Table table = at;
-    int slot = first;
+    int slot = table.served.slots.claim(0);
     while (true) {
       ServedVersion served = table.served;
       if (slot >= 0) {
@@ -115,7 +121,12 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
             return one(table, slot, input, call, left);
           }
         } finally {
-          served.slots.release(slot);
+          try {
+            served.slots.release(slot);
+          } catch (StackOverflowError e) {
+            served.slots.lost[slot] = true;
+            served.slots.anyLost = true;
+          }
         }
         slot = Slots.CLOSED;
       }
@@ -225,13 +236,13 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     List<Prediction<O>> answers = new ArrayList<>(size);
     long start = served.start();
     int slot = served.slots.claim(0);
-    if (slot == Slots.BUSY) {
-      long began = System.nanoTime();
-      slot = served.slots.claim(limit(call));
-      served.waited(System.nanoTime() - began);
-    }
     int last = -1;
     try {
+      if (slot == Slots.BUSY) {
+        long began = System.nanoTime();
+        slot = served.slots.claim(limit(call));
+        served.waited(System.nanoTime() - began);
+      }
       for (int from = 0; from < size; from += LoadedVersion.CHUNK) {
         if (from > 0) {
           slot = served.slots.handOver(slot, limit(call));
@@ -250,7 +261,12 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
       return answers;
     } finally {
       if (slot >= 0) {
-        served.slots.release(slot);
+        try {
+          served.slots.release(slot);
+        } catch (StackOverflowError e) {
+          served.slots.lost[slot] = true;
+          served.slots.anyLost = true;
+        }
       }
     }
   }

@@ -90,7 +90,7 @@ final class SlotState implements Observation {
     if (owner != me) { // a reference costs more to write than to compare
       owner = me;
     }
-    long number = run + 1;
+    long number = run + 1 | 1; // odd also if the last run ended where ran could not be called
     RUN.setRelease(this, number);
     return number;
   }

@@ -62,6 +62,11 @@ final class Slots {
    *
    * All waits end when closing: closing is set before all are signalled, and each look sees it.
    *
+   * The end of the stack. Any call may throw a StackOverflowError, and so release may end before it
+   * has begun. Then its caller writes lost[slot] and anyLost, which takes no call; whoever finds no
+   * slot free, or closes, frees what was lost. A waiter that was to be signalled sleeps until its
+   * time is over.
+   *
    * These steps need volatile reads and writes in the order told: append before look, FREE before
    * the read of waiters, FREE before the read of closing, closing before the closer's look.
    */
@@ -101,6 +106,8 @@ final class Slots {
    */
   private static final long OVERDUE_NANOS = 1_000_000;
 
+  static final Class<?> CAUGHT = StackOverflowError.class;
+
   private static final AtomicIntegerFieldUpdater<Slots> WAITERS =
       AtomicIntegerFieldUpdater.newUpdater(Slots.class, "waiters");
 
@@ -120,6 +127,14 @@ final class Slots {
 
   /** How many are between their append and their leaving; changed through {@link #WAITERS}. */
   private volatile int waiters;
+
+  /**
+   * Slots whose owner could not call {@link #release} any more; it has no other use of them. {@link
+   * #anyLost} is written after it.
+   */
+  final boolean[] lost;
+
+  volatile boolean anyLost;
 
   /** Set once, by the closer. */
   private volatile boolean closing;
@@ -147,6 +162,7 @@ final class Slots {
     }
     this.size = size;
     this.nanoTime = nanoTime;
+    this.lost = new boolean[size];
     this.states = new AtomicLongArray((size + 1) * STRIDE);
     for (int hint = 0; hint < HINTS; hint++) {
       hints[hint] = hint % size;
@@ -182,19 +198,51 @@ final class Slots {
    *
    * @param slot one that this thread has claimed, or was given by {@link #handOver}
    * @throws IllegalStateException if this thread does not hold it; nothing was changed
+   * @throws StackOverflowError if it could not even begin: the caller then writes {@link #lost}
    */
   void release(int slot) {
-    requireHeld(slot);
-    if (waiters != 0 && !closing && firstIsOverdue() && handToFirst(slot)) {
-      return;
+    boolean held = true;
+    try {
+      requireHeld(slot);
+      if (waiters != 0 && !closing && firstIsOverdue() && handToFirst(slot)) {
+        return;
+      }
+      states.set(at(slot), SLOT_FREE); // volatile: the reads below must not come before it
+      held = false;
+      if (closing) {
+        LockSupport.unpark(closer.get());
+      }
+      if (waiters != 0) {
+        signalFirst();
+      }
+    } catch (StackOverflowError e) {
+      if (held) {
+        lost[slot] = true;
+        anyLost = true;
+      }
     }
-    states.set(at(slot), SLOT_FREE); // volatile: the reads below must not come before it
-    if (closing) {
-      LockSupport.unpark(closer.get());
+  }
+
+  /** Frees what was lost; whether there was any. */
+  private boolean findLost() {
+    boolean found = false;
+    synchronized (lost) { // or two would free one, the second when it is another's
+      anyLost = false;
+      for (int slot = 0; slot < size; slot++) {
+        if (lost[slot]) {
+          lost[slot] = false;
+          try {
+            states.set(at(slot), SLOT_FREE);
+          } catch (StackOverflowError e) { // it may be the loser that looks
+            lost[slot] = true;
+            anyLost = true;
+            throw e;
+          }
+          found = true;
+        }
+      }
     }
-    if (waiters != 0) {
-      signalFirst();
-    }
+    return found;
   }
 
   /**
@@ -270,6 +318,9 @@ final class Slots {
 
   /** Closes what is free; whether all is closed. */
   private boolean closeFree() {
+    if (anyLost) {
+      findLost();
+    }
     boolean all = true;
     for (int slot = 0; slot < size; slot++) {
       int at = at(slot);
@@ -294,9 +345,10 @@ final class Slots {
       }
       slot = slot + 1 == size ? 0 : slot + 1;
     } while (slot != from);
-    return closing
-        ? CLOSED
-        : BUSY; // what was free may have closed meanwhile: SecondClaimAgainstClose
+    if (closing) { // what was free may have closed meanwhile: SecondClaimAgainstClose
+      return CLOSED;
+    }
+    return anyLost && findLost() ? claimAny(mark) : BUSY;
   }
 
   private int await(long waitNanos, boolean handedOver) {
@@ -401,7 +453,11 @@ final class Slots {
     states.setRelease(at(slot), SLOT_PASSED); // before another can have it
     for (Waiter first = queue.pollFirst(); first != null; first = queue.pollFirst()) {
       if (first.state.compareAndSet(WAITING, slot)) {
-        LockSupport.unpark(first.thread);
+        try {
+          LockSupport.unpark(first.thread);
+        } catch (StackOverflowError e) {
+          // it wakes when its time is over, and has the slot
+        }
         return true;
       }
     }

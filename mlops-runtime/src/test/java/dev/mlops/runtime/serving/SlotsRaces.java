@@ -66,6 +66,11 @@ final class SlotsRaces {
     return free;
   }
 
+  private static void lose(Slots slots, int slot) {
+    slots.lost[slot] = true;
+    slots.anyLost = true;
+  }
+
   private static int close(Slots slots) {
     return slots.close(LONG) ? YES : 0;
   }
@@ -99,6 +104,32 @@ final class SlotsRaces {
   @State
   public static class ClaimAgainstClaim {
     private final Slots slots = new Slots(1);
+
+    @Actor
+    public void one(II_Result r) {
+      r.r1 = slots.claim(0);
+    }
+
+    @Actor
+    public void other(II_Result r) {
+      r.r2 = slots.claim(0);
+    }
+  }
+
+  /** One slot, which its owner lost at the end of its stack: one gets it. */
+  @JCStressTest
+  @Outcome(
+      id = {"0, -1", "-1, 0"},
+      expect = ACCEPTABLE,
+      desc = "one has it, the other is told")
+  @Outcome(expect = FORBIDDEN, desc = "held twice, or by nobody")
+  @State
+  public static class ClaimAgainstClaimOfWhatWasLost {
+    private final Slots slots = new Slots(1);
+
+    public ClaimAgainstClaimOfWhatWasLost() {
+      lose(slots, slots.claim(0));
+    }
 
     @Actor
     public void one(II_Result r) {

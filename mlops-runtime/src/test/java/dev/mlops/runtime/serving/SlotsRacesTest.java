@@ -61,6 +61,7 @@ class SlotsRacesTest {
     assertThat(passed)
         .contains(
             "ClaimAgainstClaim",
+            "ClaimAgainstClaimOfWhatWasLost",
             "ReleaseAgainstAppend",
             "HandOverAgainstTimeout",
             "HandOverAgainstHandOver",

@@ -97,6 +97,27 @@ class SlotsTest {
   }
 
   @Test
+  void claim_ofASlotThatWasLost_findsItOnce() {
+    Slots slots = slots(2);
+    owner.runs(() -> lose(slots, slots.claim(0)));
+    assertThat(List.of(slots.claim(0), slots.claim(0))).containsExactlyInAnyOrder(0, 1);
+    assertThat(slots.claim(0)).isEqualTo(BUSY);
+  }
+
+  @Test
+  void close_aSlotWasLost_closesAll() {
+    Slots slots = slots(2);
+    owner.runs(() -> lose(slots, slots.claim(0)));
+    assertThat(slots.close(0)).isTrue();
+  }
+
+  /** As the owner does where it cannot call {@code release} any more. */
+  private static void lose(Slots slots, int slot) {
+    slots.lost[slot] = true;
+    slots.anyLost = true;
+  }
+
+  @Test
   void claim_limitZeroOrLess_neverReadsTheClockNorWaits() {
     Slots slots =
         new Slots(
