@@ -21,16 +21,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Blocks with a swap in their middle and blocks without take turns. A thread that has nothing to
  * do sleeps and looks how late it wakes: a block in which it was late by more than {@value
- * #STALL_MS} ms is left out, since that was the machine's doing or a garbage collection. In the
- * time of the swap itself it is not asked, nor for as long in the middle of the other blocks: what
- * the swap does to the machine is to be measured and not left out.
+ * #STALL_MS} ms is left out, since that was the machine's doing or a garbage collection. That is
+ * the bound on what a swap may cost: shorter stalls meet blocks of both kinds alike. In the time of
+ * the swap itself it is not asked, nor for as long in the middle of the other blocks: what the swap
+ * does to the machine is to be measured and not left out.
  *
  * <p>{@code locked} is the control: one of the callers loads, under a lock that calls wait for.
  *
  * <p>Prints one line of figures; exits with 0 if no call failed.
  */
 final class SwapLatency {
-  private static final int STALL_MS = 1;
+  private static final int STALL_MS = 5;
   private static final int CALLERS = 2;
 
   /** After a swap what was replaced is closed, which is a part of the swap. */
