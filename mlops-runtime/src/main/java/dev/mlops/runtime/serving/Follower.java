@@ -93,7 +93,7 @@ final class Follower {
     int failed = failures + 1;
     boolean[] inside = guard.enter("a look at the alias"); // gates in here must not swap
     try {
-      route.refresh();
+      route.changes.refresh();
       failed = 0;
     } catch (VersionRefusedException e) {
       // what a gate failed is told again without a load, so the next look costs nothing

@@ -14,25 +14,14 @@ import dev.mlops.rollout.Gate;
 import dev.mlops.rollout.SwapReport;
 import dev.mlops.rollout.VersionRefusedException;
 import dev.mlops.runtime.codec.BoundCodec;
-import dev.mlops.runtime.rollout.Gates;
-import dev.mlops.store.PackageCorruptException;
-import dev.mlops.store.Revision;
-import dev.mlops.store.StoreUnavailableException;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,31 +33,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class Route {
   /*
-   * Two locks. `change` is held by whoever loads and checks a version, for as long as that takes:
-   * one change of a route at a time. `lock` guards the fields below and is held for moments: by a
-   * change when it publishes, by a rollback, a new handle, a look at the health. `change` is taken
-   * before `lock`.
-   *
-   * So a rollback does not wait for a load under way. When that load is done it finds another
-   * version in force than the one it was compared with: it makes its comparisons again with that
-   * one, and publishes or not as if it had begun after the rollback.
+   * The lock is held for moments: when a version is published, by a rollback, a new handle, a look
+   * at the health. Never while a version is loaded or checked: see RouteChanges.
    */
-  private static final System.Logger LOG = System.getLogger(Route.class.getName());
-
   private final ModelRef ref;
   private final Shared shared;
   private final Settings settings;
-  private final ReentrantLock change = new ReentrantLock();
-  private final ReentrantLock lock = new ReentrantLock();
-  private final RouteLedger ledger;
-  private final Retention retention;
+  final RouteChanges changes;
+  final ReentrantLock lock = new ReentrantLock();
+  final RouteLedger ledger; // guarded by the lock, but for what it says itself
+  final Retention retention; // guarded by the lock
   private final RouteHandles handles = new RouteHandles(); // guarded by the lock
 
   private volatile @Nullable Table table;
   private volatile boolean closed;
-  private volatile boolean dead;
   private volatile int largestBatch = 1;
-  private volatile @Nullable UnderWay underWay;
 
   private boolean seen; // guarded by the lock
 
@@ -84,15 +63,13 @@ final class Route {
       FailureLog failures,
       Runnable changed) {}
 
-  /** A version that is being loaded or checked. */
-  private record UnderWay(Version version, VersionState state) {}
-
   Route(ModelRef ref, Shared shared) {
     this.ref = ref;
     this.shared = shared;
     this.settings = shared.settings();
     this.ledger = new RouteLedger(ref, shared.folder(), this::tell);
     this.retention = new Retention(name(), settings.limits(), shared.lifecycle(), lock);
+    this.changes = new RouteChanges(this, shared);
   }
 
   String name() {
@@ -174,10 +151,9 @@ final class Route {
       all.add(loaded(now.served, VersionState.ACTIVE));
     }
     retention.kept().ifPresent(kept -> all.add(loaded(kept, VersionState.RETAINED)));
-    UnderWay coming = underWay;
-    if (coming != null) {
-      all.add(new Health.Loaded(coming.version(), coming.state(), 0));
-    }
+    changes
+        .underWay()
+        .ifPresent(coming -> all.add(new Health.Loaded(coming.version(), coming.state(), 0)));
     all.addAll(shared.lifecycle().endingOf(name()));
     for (Decision.Refusal refusal : ledger.refusals()) {
       all.add(new Health.Loaded(refusal.version(), VersionState.REFUSED, 0));
@@ -232,19 +208,8 @@ final class Route {
    */
   <I, O> @Nullable ModelHandle<I, O> handle(
       Object key, Function<ModelSchema, BoundCodec<I, O>> binder) {
-    if (table == null) {
-      change.lock();
-      try {
-        requireOpen();
-        if (dead) {
-          return null;
-        }
-        if (table == null) {
-          startOrDie();
-        }
-      } finally {
-        change.unlock();
-      }
+    if (table == null && !changes.begin()) {
+      return null;
     }
     lock.lock();
     try {
@@ -267,23 +232,6 @@ final class Route {
     }
   }
 
-  /* Dead only once it has failed: others have handles of a route from the moment it serves. */
-  private void startOrDie() {
-    boolean began = false;
-    try {
-      start();
-      began = true;
-    } catch (RuntimeException e) {
-      if (!settings.upkeep().startDegraded()) {
-        throw e;
-      }
-      began = true;
-      LOG.log(Level.WARNING, "{0} begins without a version: {1}", name(), e.getMessage());
-    } finally {
-      dead = !began;
-    }
-  }
-
   /** True once. */
   boolean firstSeen() {
     lock.lock();
@@ -296,71 +244,7 @@ final class Route {
     }
   }
 
-  /** Whether it never started. */
-  boolean dead() {
-    return dead;
-  }
-
   // --- changes ---
-
-  /** Serves what the alias names now; or begins to serve, where it began without a version. */
-  SwapReport refresh() {
-    change.lock();
-    try {
-      requireOpen();
-      if (table == null) {
-        return start();
-      }
-      if (ref.kind() != ModelRef.Kind.ALIAS) {
-        return unchanged();
-      }
-      return decide(head(), Decision::follow, Cause.ALIAS);
-    } finally {
-      change.unlock();
-    }
-  }
-
-  /** Ends an override and its ban, and serves what the alias names now. */
-  SwapReport clearOverride() {
-    change.lock();
-    try {
-      requireOpen();
-      requireAlias("clearOverride");
-      table();
-      return decide(head(), Decision::clear, Cause.CLEARED);
-    } finally {
-      change.unlock();
-    }
-  }
-
-  /** Serves a version of a person's choice, in this process alone. */
-  SwapReport override(String number, String reason) {
-    change.lock();
-    try {
-      requireOpen();
-      requireAlias("override");
-      table();
-      Version version =
-          settings.store().resolve(new ModelRef(ref.model(), ModelRef.Kind.NUMBER, number));
-      return serve(
-          version,
-          Optional.empty(),
-          settings.gates(ref.model()),
-          (now, results) -> now.overridden(number, reason + forced(results), version.id()),
-          Cause.OVERRIDE);
-    } finally {
-      change.unlock();
-    }
-  }
-
-  private static String forced(Collection<Gate.Result> results) {
-    String against =
-        results.stream()
-            .filter(result -> !result.lets())
-            .map(Gate.Result::toString)
-            .collect(Collectors.joining("; "));
-    return against.isEmpty() ? "" : " (forced against " + against + ")";
-  }
 
   /** Serves the version kept warm, at once, and turns away the one that served. */
   SwapReport rollback(String reason) {
@@ -421,20 +305,6 @@ final class Route {
     }
   }
 
-  /** Waits for the change under way, which cannot be stopped in the middle of a load. */
-  boolean settle(Duration atMost) {
-    try {
-      if (!change.tryLock(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
-        return false;
-      }
-      change.unlock();
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
-  }
-
   /** Ends what is kept warm, as memory is short; whether there was anything. */
   boolean endRetention() {
     lock.lock();
@@ -447,225 +317,12 @@ final class Route {
     }
   }
 
-  private SwapReport unchanged() {
+  SwapReport unchanged() {
     Version now = table().served.version;
     return new SwapReport(name(), Optional.of(now), now, List.of(), Map.of());
   }
 
-  /** The newest revision, from the store. */
-  private Optional<Revision> head() {
-    try {
-      return settings.store().alias(ref.model(), ref.selector()).head();
-    } catch (StoreUnavailableException | PackageCorruptException e) {
-      fails(Optional.empty(), e);
-      throw e;
-    }
-  }
-
-  /* All but a load is done under one lock: a rollback comes before it or after it. */
-  private SwapReport decide(
-      Optional<Revision> head, Function<Decision.Known, Decision> rule, Cause cause) {
-    Decision decision;
-    lock.lock();
-    try {
-      requireOpen();
-      Version serving = table().served.version;
-      decision = ledger.look(head, serving, rule);
-      if (decision instanceof Decision.Stay) {
-        return unchanged();
-      }
-      if (decision instanceof Decision.Accept accept) {
-        ledger.decide(ledger.state().following(accept.revision().revision(), serving.id()));
-        return unchanged();
-      }
-      if (decision instanceof Decision.Refuse before) {
-        VersionRefusedException again = refusal(before.revision().version(), before.results());
-        ledger.problem(again.getMessage());
-        throw again;
-      }
-    } finally {
-      lock.unlock();
-    }
-    return bring((Decision.Try) decision, cause);
-  }
-
-  private SwapReport bring(Decision.Try trial, Cause cause) {
-    Revision head = trial.revision();
-    List<Gate> gates =
-        trial.passed() ? settings.comparisons(ref.model()) : settings.gates(ref.model());
-    return serve(
-        head.version(),
-        Optional.of(head.revision()),
-        gates,
-        (now, results) -> now.following(head.revision(), head.version().id()),
-        cause);
-  }
-
-  /**
-   * Takes a version through loading and gates, and publishes it.
-   *
-   * @param revision that names it; empty for an override, which obeys no comparison
-   * @param then what is decided when it serves
-   */
-  private SwapReport serve(
-      Version version,
-      Optional<Long> revision,
-      List<Gate> gates,
-      BiFunction<RouteState, Collection<Gate.Result>, RouteState> then,
-      Cause cause) {
-    Phases phases = new Phases();
-    ServedVersion before = table().served;
-    before.watchSlowest();
-    underWay = new UnderWay(version, VersionState.LOADING);
-    LoadedVersion candidate = null;
-    try {
-      candidate = shared.sessions().acquire(version, largestBatch, phases);
-      underWay = new UnderWay(version, VersionState.CHECKING);
-      Published published = publishIfGood(candidate, revision, gates, then, phases);
-      candidate = null; // the route's own now, or given back
-      return tell(cause, published);
-    } catch (RuntimeException | Error e) {
-      fails(Optional.of(version), e);
-      throw e;
-    } finally {
-      underWay = null;
-      if (candidate != null) {
-        shared.lifecycle().discard(name(), candidate);
-      }
-      Table now = table;
-      if (now != null && now.served == before) {
-        before.stopWatching();
-      }
-    }
-  }
-
-  private Published publishIfGood(
-      LoadedVersion candidate,
-      Optional<Long> revision,
-      List<Gate> gates,
-      BiFunction<RouteState, Collection<Gate.Result>, RouteState> then,
-      Phases phases) {
-    Map<String, Gate.Result> results = new LinkedHashMap<>();
-    candidate.admission().ifPresent(result -> results.put(result.gate(), result));
-    List<Gate> due = gates;
-    while (true) {
-      ServedVersion against = table().served;
-      if (revision.isEmpty() || against.loaded != candidate) {
-        check(candidate, against, due, revision, results);
-      } // else a rollback or an override brought it meanwhile: what serves is accepted as it is
-      phases.end("gates");
-      ToServe next = toServe(candidate);
-      boolean published = false;
-      lock.lock();
-      try {
-        requireOpen();
-        Version from = table().served.version;
-        if (table().served == against && (!next.warm() || retention.keeps(next.served()))) {
-          List<Gate.Result> found = List.copyOf(results.values());
-          Optional<ServedVersion> ends = Optional.empty();
-          if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
-            ledger.decide(then.apply(ledger.state(), found));
-          } else {
-            List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, revision, against);
-            ledger.decide(then.apply(ledger.state(), found));
-            published = true;
-            ends = publish(new Table(next.served(), bound));
-            phases.end("publish");
-          }
-          if (!published || next.warm()) {
-            shared.lifecycle().discard(name(), candidate); // one share of the session is enough
-          }
-          return new Published(
-              new SwapReport(
-                  name(),
-                  Optional.of(from),
-                  candidate.version,
-                  found,
-                  published ? phases.took() : Map.of()),
-              ends);
-        }
-      } finally {
-        lock.unlock();
-        if (!published && !next.warm()) {
-          next.served().closeObservers();
-        }
-      }
-      due = due.stream().filter(Gate::compares).toList(); // with the one that serves by now
-    }
-  }
-
-  /**
-   * What a candidate would serve as.
-   *
-   * @param warm whether it is kept warm and has its observers already
-   */
-  private record ToServe(ServedVersion served, boolean warm) {}
-
-  private ToServe toServe(LoadedVersion candidate) {
-    lock.lock();
-    try {
-      Optional<ServedVersion> kept = retention.kept();
-      if (kept.isPresent() && kept.get().loaded == candidate) {
-        return new ToServe(kept.get(), true);
-      }
-    } finally {
-      lock.unlock();
-    }
-    return new ToServe(
-        ServedVersion.open(name(), candidate, settings, shared.recorder(), shared.failures()),
-        false);
-  }
-
-  /** Puts a candidate through gates; a failure is remembered with the revision that named it. */
-  private void check(
-      LoadedVersion candidate,
-      ServedVersion against,
-      List<Gate> gates,
-      Optional<Long> revision,
-      Map<String, Gate.Result> results) {
-    List<String> reportedOnly =
-        revision.isPresent()
-            ? List.of()
-            : gates.stream().filter(Gate::compares).map(Gate::name).toList();
-    Predicate<Gate.Result> lets = result -> result.lets() || reportedOnly.contains(result.gate());
-    for (Gate.Result result : Gates.check(gates, new Trial(candidate, against.loaded), lets)) {
-      results.put(result.gate(), result);
-    }
-    if (results.values().stream().allMatch(lets)) {
-      return;
-    }
-    List<Gate.Result> found = List.copyOf(results.values());
-    if (revision.isPresent()
-        && found.stream().anyMatch(result -> result.outcome() == Gate.Outcome.FAIL)) {
-      remember(candidate, revision.get(), against, found);
-    }
-    throw refusal(candidate.version, found);
-  }
-
-  private void remember(
-      LoadedVersion candidate, long revision, ServedVersion against, List<Gate.Result> found) {
-    lock.lock();
-    try {
-      if (table().served.loaded != candidate) { // else a rollback brought it meanwhile
-        ledger.refuse(new Decision.Refusal(candidate.version, revision, against.version, found));
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /* Handles only become more: what does not fit them is not worth another load. */
-  private List<BoundCodec<?, ?>> bindOrRemember(
-      LoadedVersion candidate, Optional<Long> revision, ServedVersion against) {
-    try {
-      return bind(candidate);
-    } catch (VersionRefusedException e) {
-      revision.ifPresent(number -> remember(candidate, number, against, e.results()));
-      throw e;
-    }
-  }
-
-  private VersionRefusedException refusal(Version version, List<Gate.Result> results) {
+  VersionRefusedException refusal(Version version, List<Gate.Result> results) {
     Table now = table;
     return new VersionRefusedException(
         version,
@@ -675,7 +332,7 @@ final class Route {
   }
 
   /** A codec for each handle, or a refusal: a version joins only if it fits all. */
-  private List<BoundCodec<?, ?>> bind(LoadedVersion version) {
+  List<BoundCodec<?, ?>> bind(LoadedVersion version) {
     Table now = table;
     if (now != null && now.served.loaded.schema.equals(version.schema)) {
       return now.codecs();
@@ -688,16 +345,16 @@ final class Route {
     return bound;
   }
 
-  private void fails(Optional<Version> version, Throwable e) {
+  void fails(Optional<Version> version, Throwable e) {
     if (!closed) {
       ledger.failed(version, e);
     }
   }
 
   /** What serves now, and what is to end for it when that was told. */
-  private record Published(SwapReport report, Optional<ServedVersion> ends) {}
+  record Published(SwapReport report, Optional<ServedVersion> ends) {}
 
-  private Optional<ServedVersion> publish(Table next) {
+  Optional<ServedVersion> publish(Table next) {
     Table before = table;
     retention.giveUp(next.served);
     table = next; // from here on every call sees the new version
@@ -707,7 +364,7 @@ final class Route {
   }
 
   /* Without the lock, as the clock is the user's; and before the end of the old version is told. */
-  private SwapReport tell(Cause cause, Published published) {
+  SwapReport tell(Cause cause, Published published) {
     SwapReport report = published.report();
     try {
       if (report.swapped()) {
@@ -721,13 +378,13 @@ final class Route {
     }
   }
 
-  private void requireOpen() {
+  void requireOpen() {
     if (closed) {
       throw new OverloadedException("the runtime is closed; build another one");
     }
   }
 
-  private void requireAlias(String what) {
+  void requireAlias(String what) {
     if (ref.kind() != ModelRef.Kind.ALIAS) {
       throw new IllegalStateException(
           what
@@ -737,72 +394,5 @@ final class Route {
               + ref
               + " is pinned");
     }
-  }
-
-  // --- the start ---
-
-  /**
-   * Begins to serve: what this process last decided on, else the newest revision that may; under
-   * the lock of changes.
-   */
-  private SwapReport start() {
-    boolean[] told = new boolean[1];
-    try {
-      RouteStart start =
-          new RouteStart(ref, settings, shared.sessions(), shared.lifecycle(), largestBatch);
-      RouteStart.Started started =
-          start.run(
-              ledger.read(),
-              this::requireFits,
-              (version, e) -> {
-                told[0] = true;
-                fails(Optional.of(version), e);
-              });
-      return publishFirst(started);
-    } catch (RuntimeException | Error e) {
-      if (told[0]) {
-        ledger.problem(e.getMessage());
-      } else {
-        fails(Optional.empty(), e);
-      }
-      throw e;
-    }
-  }
-
-  private void requireFits(LoadedVersion version) {
-    lock.lock();
-    try {
-      var unused = bind(version);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private SwapReport publishFirst(RouteStart.Started started) {
-    LoadedVersion loaded = started.loaded();
-    ServedVersion first =
-        ServedVersion.open(name(), loaded, settings, shared.recorder(), shared.failures());
-    Optional<ServedVersion> ends;
-    boolean published = false;
-    lock.lock();
-    try {
-      requireOpen();
-      List<BoundCodec<?, ?>> bound = bind(loaded);
-      ledger.begin(started);
-      published = true;
-      ends = publish(new Table(first, bound));
-    } finally {
-      lock.unlock();
-      if (!published) {
-        first.closeObservers();
-        shared.lifecycle().discard(name(), loaded);
-      }
-    }
-    return tell(
-        Cause.START,
-        new Published(
-            new SwapReport(
-                name(), Optional.empty(), loaded.version, started.results(), started.phases()),
-            ends));
   }
 }

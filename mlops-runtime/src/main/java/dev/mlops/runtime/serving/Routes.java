@@ -126,7 +126,7 @@ public final class Routes {
       }
       return handle;
     } finally {
-      if (route.dead()) {
+      if (route.changes.dead()) {
         routes.remove(route.ref(), route); // who waited for it asks a new one
       }
     }
@@ -140,7 +140,7 @@ public final class Routes {
 
   /** Serves what the alias names now. */
   public SwapReport refresh(String route) {
-    return change("refresh", route, Route::refresh);
+    return change("refresh", route, r -> r.changes.refresh());
   }
 
   /** Serves the version kept warm. */
@@ -150,12 +150,12 @@ public final class Routes {
 
   /** Serves a version of a person's choice. */
   public SwapReport override(String route, String number, String reason) {
-    return change("override", route, r -> r.override(number, reason));
+    return change("override", route, r -> r.changes.override(number, reason));
   }
 
   /** Ends an override. */
   public SwapReport clearOverride(String route) {
-    return change("clearOverride", route, Route::clearOverride);
+    return change("clearOverride", route, r -> r.changes.clearOverride());
   }
 
   /** How each route is. */
@@ -235,7 +235,7 @@ public final class Routes {
       routes.values().forEach(route -> route.close(bounded)); // no call begins from here on
       signalChange();
       Duration patience = bounded.plus(Lifecycle.GRACE);
-      boolean settled = routes.values().stream().allMatch(route -> route.settle(patience));
+      boolean settled = routes.values().stream().allMatch(route -> route.changes.settle(patience));
       if (!settled || !lifecycle.finish(patience)) {
         LOG.log(
             Level.WARNING,

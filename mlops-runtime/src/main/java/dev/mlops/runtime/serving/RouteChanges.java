@@ -1,0 +1,480 @@
+package dev.mlops.runtime.serving;
+
+import dev.mlops.model.ModelRef;
+import dev.mlops.model.Version;
+import dev.mlops.observe.LifecycleEvent.Cause;
+import dev.mlops.observe.VersionState;
+import dev.mlops.rollout.Gate;
+import dev.mlops.rollout.SwapReport;
+import dev.mlops.rollout.VersionRefusedException;
+import dev.mlops.runtime.codec.BoundCodec;
+import dev.mlops.runtime.rollout.Gates;
+import dev.mlops.store.PackageCorruptException;
+import dev.mlops.store.Revision;
+import dev.mlops.store.StoreUnavailableException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What brings a route another version: it is loaded, checked and published. One at a time, each on
+ * its caller's thread.
+ */
+final class RouteChanges {
+  /*
+   * `change` is held for as long as a load and its gates take; the route's own lock, which is taken
+   * after it, only for moments. So a rollback does not wait for a load under way. When that load is
+   * done it finds another version in force than the one it was compared with: it makes its
+   * comparisons again with that one, and publishes or not as if it had begun after the rollback.
+   */
+  private static final System.Logger LOG = System.getLogger(RouteChanges.class.getName());
+
+  private final Route route;
+  private final Route.Shared shared;
+  private final Settings settings;
+  private final ReentrantLock change = new ReentrantLock();
+  private volatile boolean dead;
+  private volatile @Nullable UnderWay underWay;
+
+  /** A version that is being loaded or checked. */
+  record UnderWay(Version version, VersionState state) {}
+
+  /**
+   * A version on its way to a route.
+   *
+   * @param revision that names it; empty for an override, which obeys no comparison
+   * @param gates that it has to pass
+   * @param then what is decided when it serves
+   * @param cause what it is told with
+   */
+  private record Wanted(
+      Version version,
+      Optional<Long> revision,
+      List<Gate> gates,
+      BiFunction<RouteState, Collection<Gate.Result>, RouteState> then,
+      Cause cause) {}
+
+  /**
+   * What a candidate would serve as.
+   *
+   * @param warm whether it is kept warm and has its observers already
+   */
+  private record ToServe(ServedVersion served, boolean warm) {}
+
+  RouteChanges(Route route, Route.Shared shared) {
+    this.route = route;
+    this.shared = shared;
+    this.settings = shared.settings();
+  }
+
+  Optional<UnderWay> underWay() {
+    return Optional.ofNullable(underWay);
+  }
+
+  /** Whether the route never started, and never will. */
+  boolean dead() {
+    return dead;
+  }
+
+  /**
+   * Starts the route if it has not begun yet.
+   *
+   * @return false if it could not start for another caller: ask for a new one
+   */
+  boolean begin() {
+    change.lock();
+    try {
+      route.requireOpen();
+      if (!dead && !route.serves()) {
+        startOrDie();
+      }
+      return !dead;
+    } finally {
+      change.unlock();
+    }
+  }
+
+  /* Dead only once it has failed: others have handles of a route from the moment it serves. */
+  private void startOrDie() {
+    boolean began = false;
+    try {
+      start();
+      began = true;
+    } catch (RuntimeException e) {
+      if (!settings.upkeep().startDegraded()) {
+        throw e;
+      }
+      began = true;
+      LOG.log(Level.WARNING, "{0} begins without a version: {1}", route.name(), e.getMessage());
+    } finally {
+      dead = !began;
+    }
+  }
+
+  /**
+   * Begins to serve: what this process last decided on, else the newest revision that may; under
+   * the lock of changes.
+   */
+  private SwapReport start() {
+    boolean[] told = new boolean[1];
+    try {
+      RouteStart start =
+          new RouteStart(
+              route.ref(), settings, shared.sessions(), shared.lifecycle(), route.largestBatch());
+      RouteStart.Started started =
+          start.run(
+              route.ledger.read(),
+              this::requireFits,
+              (version, e) -> {
+                told[0] = true;
+                route.fails(Optional.of(version), e);
+              });
+      return publishFirst(started);
+    } catch (RuntimeException | Error e) {
+      if (told[0]) {
+        route.ledger.problem(e.getMessage());
+      } else {
+        route.fails(Optional.empty(), e);
+      }
+      throw e;
+    }
+  }
+
+  private void requireFits(LoadedVersion version) {
+    route.lock.lock();
+    try {
+      var unused = route.bind(version);
+    } finally {
+      route.lock.unlock();
+    }
+  }
+
+  private SwapReport publishFirst(RouteStart.Started started) {
+    LoadedVersion loaded = started.loaded();
+    ServedVersion first =
+        ServedVersion.open(route.name(), loaded, settings, shared.recorder(), shared.failures());
+    Optional<ServedVersion> ends;
+    boolean published = false;
+    route.lock.lock();
+    try {
+      route.requireOpen();
+      List<BoundCodec<?, ?>> bound = route.bind(loaded);
+      route.ledger.begin(started);
+      published = true;
+      ends = route.publish(new Table(first, bound));
+    } finally {
+      route.lock.unlock();
+      if (!published) {
+        first.closeObservers();
+        shared.lifecycle().discard(route.name(), loaded);
+      }
+    }
+    return route.tell(
+        Cause.START,
+        new Route.Published(
+            new SwapReport(
+                route.name(),
+                Optional.empty(),
+                loaded.version,
+                started.results(),
+                started.phases()),
+            ends));
+  }
+
+  /** Serves what the alias names now; or begins to serve, where it began without a version. */
+  SwapReport refresh() {
+    change.lock();
+    try {
+      route.requireOpen();
+      if (!route.serves()) {
+        return start();
+      }
+      if (!route.follows()) {
+        return route.unchanged();
+      }
+      return decide(head(), Decision::follow, Cause.ALIAS);
+    } finally {
+      change.unlock();
+    }
+  }
+
+  /** Ends an override and its ban, and serves what the alias names now. */
+  SwapReport clearOverride() {
+    change.lock();
+    try {
+      route.requireOpen();
+      route.requireAlias("clearOverride");
+      route.table();
+      return decide(head(), Decision::clear, Cause.CLEARED);
+    } finally {
+      change.unlock();
+    }
+  }
+
+  /** Serves a version of a person's choice, in this process alone. */
+  SwapReport override(String number, String reason) {
+    change.lock();
+    try {
+      route.requireOpen();
+      route.requireAlias("override");
+      route.table();
+      Version version =
+          settings.store().resolve(new ModelRef(route.ref().model(), ModelRef.Kind.NUMBER, number));
+      return serve(
+          new Wanted(
+              version,
+              Optional.empty(),
+              settings.gates(route.ref().model()),
+              (now, results) -> now.overridden(number, reason + forced(results), version.id()),
+              Cause.OVERRIDE));
+    } finally {
+      change.unlock();
+    }
+  }
+
+  private static String forced(Collection<Gate.Result> results) {
+    String against =
+        results.stream()
+            .filter(result -> !result.lets())
+            .map(Gate.Result::toString)
+            .collect(Collectors.joining("; "));
+    return against.isEmpty() ? "" : " (forced against " + against + ")";
+  }
+
+  /** The newest revision, from the store. */
+  private Optional<Revision> head() {
+    try {
+      return settings.store().alias(route.ref().model(), route.ref().selector()).head();
+    } catch (StoreUnavailableException | PackageCorruptException e) {
+      route.fails(Optional.empty(), e);
+      throw e;
+    }
+  }
+
+  /* All but a load is done under one lock: a rollback comes before it or after it. */
+  private SwapReport decide(
+      Optional<Revision> head, Function<Decision.Known, Decision> rule, Cause cause) {
+    Decision decision;
+    route.lock.lock();
+    try {
+      route.requireOpen();
+      Version serving = route.table().served.version;
+      decision = route.ledger.look(head, serving, rule);
+      if (decision instanceof Decision.Stay) {
+        return route.unchanged();
+      }
+      if (decision instanceof Decision.Accept accept) {
+        route.ledger.decide(
+            route.ledger.state().following(accept.revision().revision(), serving.id()));
+        return route.unchanged();
+      }
+      if (decision instanceof Decision.Refuse before) {
+        VersionRefusedException again =
+            route.refusal(before.revision().version(), before.results());
+        route.ledger.problem(again.getMessage());
+        throw again;
+      }
+    } finally {
+      route.lock.unlock();
+    }
+    return bring((Decision.Try) decision, cause);
+  }
+
+  private SwapReport bring(Decision.Try trial, Cause cause) {
+    Revision head = trial.revision();
+    List<Gate> gates =
+        trial.passed()
+            ? settings.comparisons(route.ref().model())
+            : settings.gates(route.ref().model());
+    return serve(
+        new Wanted(
+            head.version(),
+            Optional.of(head.revision()),
+            gates,
+            (now, results) -> now.following(head.revision(), head.version().id()),
+            cause));
+  }
+
+  /** Takes a version through loading and gates, and publishes it. */
+  private SwapReport serve(Wanted wanted) {
+    Version version = wanted.version();
+    Phases phases = new Phases();
+    ServedVersion before = route.table().served;
+    before.watchSlowest();
+    underWay = new UnderWay(version, VersionState.LOADING);
+    LoadedVersion candidate = null;
+    try {
+      candidate = shared.sessions().acquire(version, route.largestBatch(), phases);
+      underWay = new UnderWay(version, VersionState.CHECKING);
+      Route.Published published = publishIfGood(candidate, wanted, phases);
+      candidate = null; // the route's own now, or given back
+      return route.tell(wanted.cause(), published);
+    } catch (RuntimeException | Error e) {
+      route.fails(Optional.of(version), e);
+      throw e;
+    } finally {
+      underWay = null;
+      if (candidate != null) {
+        shared.lifecycle().discard(route.name(), candidate);
+      }
+      if (route.serves() && route.table().served == before) {
+        before.stopWatching();
+      }
+    }
+  }
+
+  private Route.Published publishIfGood(LoadedVersion candidate, Wanted wanted, Phases phases) {
+    Map<String, Gate.Result> results = new LinkedHashMap<>();
+    candidate.admission().ifPresent(result -> results.put(result.gate(), result));
+    List<Gate> due = wanted.gates();
+    while (true) {
+      ServedVersion against = route.table().served;
+      if (wanted.revision().isEmpty() || against.loaded != candidate) {
+        check(candidate, against, due, wanted, results);
+      } // else a rollback or an override brought it meanwhile: what serves is accepted as it is
+      phases.end("gates");
+      Optional<Route.Published> published =
+          publish(candidate, against, wanted, List.copyOf(results.values()), phases);
+      if (published.isPresent()) {
+        return published.get();
+      }
+      due = due.stream().filter(Gate::compares).toList(); // with the one that serves by now
+    }
+  }
+
+  /** Empty if another version serves by now than the one the candidate was compared with. */
+  private Optional<Route.Published> publish(
+      LoadedVersion candidate,
+      ServedVersion against,
+      Wanted wanted,
+      List<Gate.Result> results,
+      Phases phases) {
+    ToServe next = toServe(candidate);
+    boolean published = false;
+    route.lock.lock();
+    try {
+      route.requireOpen();
+      if (route.table().served != against
+          || (next.warm() && !route.retention.keeps(next.served()))) {
+        return Optional.empty();
+      }
+      Optional<ServedVersion> ends = Optional.empty();
+      if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
+        route.ledger.decide(wanted.then().apply(route.ledger.state(), results));
+      } else {
+        List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, wanted, against);
+        route.ledger.decide(wanted.then().apply(route.ledger.state(), results));
+        published = true;
+        ends = route.publish(new Table(next.served(), bound));
+        phases.end("publish");
+      }
+      if (!published || next.warm()) {
+        shared.lifecycle().discard(route.name(), candidate); // one share of the session is enough
+      }
+      Map<String, Duration> took = published ? phases.took() : Map.of();
+      return Optional.of(
+          new Route.Published(
+              new SwapReport(
+                  route.name(), Optional.of(against.version), candidate.version, results, took),
+              ends));
+    } finally {
+      route.lock.unlock();
+      if (!published && !next.warm()) {
+        next.served().closeObservers();
+      }
+    }
+  }
+
+  private ToServe toServe(LoadedVersion candidate) {
+    route.lock.lock();
+    try {
+      Optional<ServedVersion> kept = route.retention.kept();
+      if (kept.isPresent() && kept.get().loaded == candidate) {
+        return new ToServe(kept.get(), true);
+      }
+    } finally {
+      route.lock.unlock();
+    }
+    return new ToServe(
+        ServedVersion.open(route.name(), candidate, settings, shared.recorder(), shared.failures()),
+        false);
+  }
+
+  /** Puts a candidate through gates; a failure is remembered with the revision that named it. */
+  private void check(
+      LoadedVersion candidate,
+      ServedVersion against,
+      List<Gate> gates,
+      Wanted wanted,
+      Map<String, Gate.Result> results) {
+    List<String> reportedOnly =
+        wanted.revision().isPresent()
+            ? List.of()
+            : gates.stream().filter(Gate::compares).map(Gate::name).toList();
+    Predicate<Gate.Result> lets = result -> result.lets() || reportedOnly.contains(result.gate());
+    for (Gate.Result result : Gates.check(gates, new Trial(candidate, against.loaded), lets)) {
+      results.put(result.gate(), result);
+    }
+    if (results.values().stream().allMatch(lets)) {
+      return;
+    }
+    List<Gate.Result> found = List.copyOf(results.values());
+    if (found.stream().anyMatch(result -> result.outcome() == Gate.Outcome.FAIL)) {
+      remember(candidate, wanted, against, found);
+    }
+    throw route.refusal(candidate.version, found);
+  }
+
+  private void remember(
+      LoadedVersion candidate, Wanted wanted, ServedVersion against, List<Gate.Result> found) {
+    if (wanted.revision().isEmpty()) {
+      return; // an override is a person's wish, each time anew
+    }
+    Decision.Refusal refusal =
+        new Decision.Refusal(candidate.version, wanted.revision().get(), against.version, found);
+    route.lock.lock();
+    try {
+      if (route.table().served.loaded != candidate) { // else a rollback brought it meanwhile
+        route.ledger.refuse(refusal);
+      }
+    } finally {
+      route.lock.unlock();
+    }
+  }
+
+  /* Handles only become more: what does not fit them is not worth another load. */
+  private List<BoundCodec<?, ?>> bindOrRemember(
+      LoadedVersion candidate, Wanted wanted, ServedVersion against) {
+    try {
+      return route.bind(candidate);
+    } catch (VersionRefusedException e) {
+      remember(candidate, wanted, against, e.results());
+      throw e;
+    }
+  }
+
+  /** Waits for the change under way, which cannot be stopped in the middle of a load. */
+  boolean settle(Duration atMost) {
+    try {
+      if (!change.tryLock(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
+        return false;
+      }
+      change.unlock();
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}
