@@ -143,7 +143,7 @@ final class FaultBed {
   }
 
   /** What is not as it was: one version, loaded and open, and no file that is only for a while. */
-  List<String> leftovers() throws IOException, InterruptedException {
+  List<String> leftovers() throws IOException {
     List<String> left = new ArrayList<>();
     String serving = model.version().number();
     if (!serving.equals(expected)) {
@@ -152,9 +152,8 @@ final class FaultBed {
     if (runtime.health().routes().size() != 1 || !runtime.health().ready()) {
       left.add("health " + runtime.health());
     }
-    int live = engine.awaitLive(1);
-    if (live != 1) {
-      left.add(live + " sessions");
+    if (!engine.awaitLive(1)) {
+      left.add(engine.live() + " sessions");
     }
     // the package is closed behind its session
     long deadline = System.nanoTime() + Duration.ofSeconds(15).toNanos();
@@ -226,9 +225,8 @@ final class FaultBed {
       caller.join();
     }
     runtime.close();
-    int live = engine.awaitLive(0);
-    if (live != 0) {
-      failures.add(live + " sessions after close");
+    if (!engine.awaitLive(0)) {
+      failures.add(engine.live() + " sessions after close");
     }
     if (stepped.open() != 0) {
       failures.add(stepped.open() + " packages after close");

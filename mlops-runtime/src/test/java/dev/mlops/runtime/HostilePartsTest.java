@@ -89,7 +89,7 @@ final class HostilePartsTest {
       store.alias("m", "champion").moveTo("2.0.0", "test", "next");
       runtime.refresh(ROUTE);
 
-      assertThat(engine.awaitLive(1)).isOne();
+      assertThat(engine.awaitLive(1)).isTrue();
       assertThat(answer(model)).isEqualTo(6);
     }
   }
@@ -117,7 +117,7 @@ final class HostilePartsTest {
     goOn.countDown();
     stuck.join();
 
-    assertThat(engine.awaitLive(0)).isZero();
+    assertThat(engine.awaitLive(0)).isTrue();
   }
 
   @Test

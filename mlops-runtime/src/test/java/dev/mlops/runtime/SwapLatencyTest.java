@@ -3,10 +3,9 @@ package dev.mlops.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.mlops.engine.Engine;
 import dev.mlops.engine.EngineSession;
-import dev.mlops.model.ModelSchema;
 import dev.mlops.runtime.engine.onnx.ChildJvm;
+import dev.mlops.runtime.engine.onnx.CountingEngine;
 import dev.mlops.runtime.engine.onnx.OnnxRuntimeEngine;
 import dev.mlops.store.StoredVersion;
 import java.lang.management.ManagementFactory;
@@ -14,8 +13,6 @@ import java.lang.management.ThreadInfo;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -124,30 +121,13 @@ final class SwapLatencyTest {
   }
 
   /** Holds loads when told to, until they are released. */
-  private static final class Held implements Engine {
-    private final Engine engine = OnnxRuntimeEngine.create();
+  private static final class Held extends CountingEngine {
     final CountDownLatch loading = new CountDownLatch(1);
     final CountDownLatch released = new CountDownLatch(1);
     volatile boolean hold;
 
-    @Override
-    public String name() {
-      return engine.name();
-    }
-
-    @Override
-    public Set<String> formats() {
-      return engine.formats();
-    }
-
-    @Override
-    public Optional<String> declines(StoredVersion version) {
-      return engine.declines(version);
-    }
-
-    @Override
-    public ModelSchema describe(StoredVersion version) {
-      return engine.describe(version);
+    Held() {
+      super(OnnxRuntimeEngine.create());
     }
 
     @Override
@@ -160,7 +140,7 @@ final class SwapLatencyTest {
           throw new IllegalStateException(e);
         }
       }
-      return engine.load(version, slots);
+      return super.load(version, slots);
     }
   }
 }

@@ -469,7 +469,7 @@ final class ThrowingCalls {
         "throwing calls %d times %d, did not throw %d, resident %.1f MB and %.1f MB at the end,"
             + " grown %d kB in the quietest of them%n",
         WINDOWS, calls, wrong, first / 1024.0, before / 1024.0, grown);
-    System.exit(on.engine.awaitLive(0) == 0 && wrong == 0 ? 0 : 1);
+    System.exit(on.engine.awaitLive(0) && wrong == 0 ? 0 : 1);
   }
 
   private static long run(ThrowingCalls on, List<Case> cases, int calls, boolean leak)

@@ -8,12 +8,29 @@ import dev.mlops.store.StoredVersion;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 
-/** An engine that counts its sessions. */
-public final class CountingEngine implements Engine {
+/**
+ * Has another engine do the work, and counts its sessions. An engine of a test extends it by what
+ * it does otherwise.
+ */
+public class CountingEngine implements Engine {
   private final Engine engine;
   private final AtomicInteger opened = new AtomicInteger();
   private final AtomicInteger closed = new AtomicInteger();
+
+  /** A session by its two methods. */
+  public record Session(IntFunction<Slot> slots, Runnable end) implements EngineSession {
+    @Override
+    public Slot slot(int index) {
+      return slots.apply(index);
+    }
+
+    @Override
+    public void close() {
+      end.run();
+    }
+  }
 
   /** Counts what another engine opens. */
   public CountingEngine(Engine engine) {
@@ -21,28 +38,28 @@ public final class CountingEngine implements Engine {
   }
 
   /** Sessions that were loaded. */
-  public int opened() {
+  public final int opened() {
     return opened.get();
   }
 
   /** Sessions that were closed, a session that was closed twice counted twice. */
-  public int closed() {
+  public final int closed() {
     return closed.get();
   }
 
   /** Sessions that are open. */
-  public int live() {
+  public final int live() {
     return opened.get() - closed.get();
   }
 
   /**
-   * Waits until no more sessions are open than are to be.
+   * Waits until so many sessions are open.
    *
    * @return whether that was so within half a minute
    */
-  public boolean awaitLive(int most) {
+  public final boolean awaitLive(int wanted) {
     long deadline = System.nanoTime() + 30_000_000_000L;
-    while (live() > most) {
+    while (live() != wanted) {
       if (System.nanoTime() - deadline > 0) {
         return false;
       }
@@ -52,12 +69,12 @@ public final class CountingEngine implements Engine {
   }
 
   @Override
-  public String name() {
+  public final String name() {
     return engine.name();
   }
 
   @Override
-  public Set<String> formats() {
+  public final Set<String> formats() {
     return engine.formats();
   }
 
@@ -72,7 +89,7 @@ public final class CountingEngine implements Engine {
   }
 
   @Override
-  public long memory(StoredVersion version, int slots) {
+  public final long memory(StoredVersion version, int slots) {
     return engine.memory(version, slots);
   }
 
@@ -80,17 +97,11 @@ public final class CountingEngine implements Engine {
   public EngineSession load(StoredVersion version, int slots) {
     EngineSession session = engine.load(version, slots);
     opened.incrementAndGet();
-    return new EngineSession() {
-      @Override
-      public Slot slot(int index) {
-        return session.slot(index);
-      }
-
-      @Override
-      public void close() {
-        session.close();
-        closed.incrementAndGet();
-      }
-    };
+    return new Session(
+        session::slot,
+        () -> {
+          session.close();
+          closed.incrementAndGet();
+        });
   }
 }

@@ -4,27 +4,28 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import dev.mlops.engine.Engine;
 import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.Slot;
 import dev.mlops.engine.Tensor;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.store.StoredVersion;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * ONNX Runtime as it is used by somebody who forgets to close: beside one run in a hundred it makes
  * another whose input and result stay open. For models whose one input is a row of floats.
  */
-public final class LeakingEngine implements Engine {
+public final class LeakingEngine extends CountingEngine {
   private static final int ONE_IN = 100;
 
-  private final Engine engine = OnnxRuntimeEngine.create();
   private final AtomicLong runs = new AtomicLong();
   private final AtomicLong leaks = new AtomicLong();
+
+  /** An engine that has left nothing open yet. */
+  public LeakingEngine() {
+    super(OnnxRuntimeEngine.create());
+  }
 
   /** How many were left open. */
   public long leaks() {
@@ -32,28 +33,8 @@ public final class LeakingEngine implements Engine {
   }
 
   @Override
-  public String name() {
-    return "leaking";
-  }
-
-  @Override
-  public Set<String> formats() {
-    return engine.formats();
-  }
-
-  @Override
-  public Optional<String> declines(StoredVersion version) {
-    return engine.declines(version);
-  }
-
-  @Override
-  public ModelSchema describe(StoredVersion version) {
-    return engine.describe(version);
-  }
-
-  @Override
   public EngineSession load(StoredVersion version, int slots) {
-    EngineSession session = engine.load(version, slots);
+    EngineSession session = super.load(version, slots);
     OrtSession own;
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(1);
@@ -63,22 +44,16 @@ public final class LeakingEngine implements Engine {
       session.close();
       throw new IllegalStateException(e);
     }
-    return new EngineSession() {
-      @Override
-      public Slot slot(int index) {
-        return leaking(session.slot(index), own, version.schema());
-      }
-
-      @Override
-      public void close() {
-        session.close();
-        try {
-          own.close();
-        } catch (OrtException e) {
-          throw new IllegalStateException(e);
-        }
-      }
-    };
+    return new Session(
+        index -> leaking(session.slot(index), own, version.schema()),
+        () -> {
+          session.close();
+          try {
+            own.close();
+          } catch (OrtException e) {
+            throw new IllegalStateException(e);
+          }
+        });
   }
 
   private Slot leaking(Slot slot, OrtSession session, ModelSchema schema) {
