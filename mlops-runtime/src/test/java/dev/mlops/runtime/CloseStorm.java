@@ -5,6 +5,7 @@ import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.Call;
 import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.ModelLease;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
@@ -31,8 +32,9 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Closes runtimes at random moments while four threads call all they can: predict, predictAll,
- * refresh after the alias was moved, rollback, clearOverride, model, health, and close itself. Run
- * in a JVM of its own, so that a native crash is an exit code.
+ * calls on leases some of which nobody closes, refresh after the alias was moved, override,
+ * rollback, clearOverride, model, health, and close itself. Run in a JVM of its own, so that a
+ * native crash is an exit code.
  *
  * <p>Arguments: the folder of a store that holds {@link TwinModel}'s versions, where it sets
  * aliases of its own; a seed; the number of rounds, each with a runtime of its own; and {@code
@@ -164,8 +166,8 @@ final class CloseStorm {
       }
       return unexpected(what, e);
     } catch (DeadlineException | ModelFailedException e) {
-      // told to stop when the drain time of a close was over, or its own
-      if (what.startsWith("predict")
+      // told to stop when the drain time of a close was over, or its own, or that of its lease
+      if ((what.startsWith("predict") || what.equals("lease"))
           && (e instanceof DeadlineException || e.getMessage().contains("was cancelled"))) {
         done.computeIfAbsent("cancelled", w -> new LongAdder()).increment();
         return true;
@@ -185,19 +187,25 @@ final class CloseStorm {
 
   private static String pick(SplittableRandom random) {
     int of100 = random.nextInt(100);
-    if (of100 < 45) {
+    if (of100 < 40) {
       return "predict";
     }
-    if (of100 < 70) {
+    if (of100 < 60) {
       return "predictAll";
     }
-    if (of100 < 80) {
+    if (of100 < 70) {
+      return "lease";
+    }
+    if (of100 < 79) {
       return "refresh";
     }
-    if (of100 < 90) {
+    if (of100 < 87) {
       return "rollback";
     }
-    return of100 < 94 ? "clearOverride" : of100 < 97 ? "model" : "health";
+    if (of100 < 91) {
+      return "override";
+    }
+    return of100 < 95 ? "clearOverride" : of100 < 98 ? "model" : "health";
   }
 
   private void call(String what, SplittableRandom random) {
@@ -217,20 +225,46 @@ final class CloseStorm {
           wrong.add("a batch of two versions");
         }
       }
+      case "lease" -> lease(random);
       case "refresh" -> {
         try {
-          String number = String.valueOf(1 + random.nextInt(2));
-          store.alias(TwinModel.NAME, alias).moveTo(number, "storm", "because");
+          store.alias(TwinModel.NAME, alias).moveTo(number(random), "storm", "because");
         } catch (AliasConflictException e) {
           // another thread moved it at the same time, which will do as well
         }
         runtime.refresh(route);
       }
       case "rollback" -> runtime.rollback(route, "because");
+      case "override" -> runtime.override(route, number(random), "because");
       case "clearOverride" -> runtime.clearOverride(route);
       case "model" -> runtime.model(route);
       case "health" -> runtime.health();
       default -> close(random);
+    }
+  }
+
+  private static String number(SplittableRandom random) {
+    return String.valueOf(1 + random.nextInt(2));
+  }
+
+  /** Some calls on one version; one lease in four is left to its time, or to the end. */
+  private void lease(SplittableRandom random) {
+    // a close waits for what was forgotten, now and then for as long as it may
+    int millis = random.nextInt(20) == 0 ? 200 : 1 + random.nextInt(10);
+    ModelLease<Row, Row> lease = model.lease(Duration.ofMillis(millis));
+    boolean forgotten = random.nextInt(4) == 0;
+    try {
+      for (int calls = random.nextInt(8); calls >= 0; calls--) {
+        Prediction<Row> answer = lease.predict(TwinModel.ROW);
+        check(answer);
+        if (!answer.version().equals(lease.version())) {
+          wrong.add("a lease of " + lease.version() + " answered by " + answer.version());
+        }
+      }
+    } finally {
+      if (!forgotten) {
+        lease.close();
+      }
     }
   }
 

@@ -61,6 +61,9 @@ class CloseStormTest {
         counts.merge(each.group(1).strip(), Long.valueOf(each.group(2)), Long::sum);
       }
     }
+    assertThat(counts)
+        .containsKeys("predict", "predictAll", "lease", "refresh", "rollback", "override")
+        .containsKeys("clearOverride", "model", "health");
     assertThat(counts.get("close")).isGreaterThanOrEqualTo((long) jvms * rounds);
     System.out.printf(
         "close storm: %d JVMs of %d rounds, seeds 1 to %d, %s, crashed 0, %d s%n",

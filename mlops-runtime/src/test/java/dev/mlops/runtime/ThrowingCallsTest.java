@@ -36,7 +36,7 @@ final class ThrowingCallsTest {
 
   /** A slot or a hold that was lost would keep the session open. */
   @AfterEach
-  void nothingIsLeftOpen() throws InterruptedException {
+  void nothingIsLeftOpen() {
     long begin = System.nanoTime();
     on.close();
     assertThat(on.engine.awaitLive(0)).isTrue();
