@@ -2,16 +2,19 @@ package dev.mlops.runtime.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mlops.engine.Engine;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Row;
 import dev.mlops.observe.Health;
 import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.observe.RuntimeListener;
 import dev.mlops.observe.VersionObserver;
+import dev.mlops.rollout.Candidate;
 import dev.mlops.rollout.Gate;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -37,6 +41,7 @@ final class TestRuntime implements AfterEachCallback {
   final List<RuntimeListener> listeners = new ArrayList<>();
   final LinkedBlockingQueue<LifecycleEvent> events = new LinkedBlockingQueue<>();
   final ExecutorService others = Executors.newCachedThreadPool();
+  List<Engine> engines = List.of(engine);
   int slots = 2;
   Duration within = Duration.ofSeconds(20);
   Duration keepWarm = Duration.ofHours(1);
@@ -44,7 +49,13 @@ final class TestRuntime implements AfterEachCallback {
   Duration follow = Duration.ZERO;
   boolean degraded;
   boolean leaseStacks;
+  boolean memoryCheck;
   Optional<Path> state = Optional.empty();
+  InstantSource clock = () -> Instant.parse("2026-01-02T03:04:05.678Z");
+
+  /** Whether a session may fail before it serves: then it is closed by who loaded it. */
+  boolean loadFailed;
+
   private final List<Routes> built = new ArrayList<>();
 
   TestRuntime() {
@@ -54,14 +65,14 @@ final class TestRuntime implements AfterEachCallback {
   Settings settings() {
     return new Settings(
         store,
-        List.of(engine),
+        engines,
         observers,
         listeners,
         gates.stream().map(g -> new Settings.ModelGate(Optional.empty(), g)).toList(),
         new Settings.Limits(slots, within, keepWarm, drain),
-        new Settings.Upkeep(follow, degraded, leaseStacks, false, false),
+        new Settings.Upkeep(follow, degraded, leaseStacks, memoryCheck, false),
         state,
-        () -> Instant.parse("2026-01-02T03:04:05.678Z"),
+        clock,
         7);
   }
 
@@ -86,12 +97,60 @@ final class TestRuntime implements AfterEachCallback {
     }
   }
 
+  /** In the store, and the alias moved to each in turn. */
+  void released(String... numbers) {
+    for (String number : numbers) {
+      put(number);
+      store.move(number);
+    }
+  }
+
   static ModelHandle<Row, Row> model(Routes routes) {
     return routes.handle(ROUTE, Row.class, Row.class);
   }
 
   static Health.Route only(Routes routes) {
     return routes.health().routes().get(0);
+  }
+
+  /** A gate; one that compares is skipped where nothing is active. */
+  static Gate gate(String name, boolean compares, Function<Candidate, Gate.Outcome> rule) {
+    return new Gate() {
+      @Override
+      public String name() {
+        return name;
+      }
+
+      @Override
+      public boolean compares() {
+        return compares;
+      }
+
+      @Override
+      public Result check(Candidate candidate) {
+        if (compares && candidate.active().isEmpty()) {
+          return skipped("nothing is active");
+        }
+        return new Result(name, rule.apply(candidate), "because the test says so");
+      }
+    };
+  }
+
+  /** Fails one version: "quality" if it compares, else "mine". */
+  static Gate refuses(String number, boolean compares) {
+    return gate(
+        compares ? "quality" : "mine",
+        compares,
+        c -> failIf(c.version().version().number().equals(number)));
+  }
+
+  /** Fails whatever is compared with this version. */
+  static Gate refusesBeside(String number) {
+    return gate("quality", true, c -> failIf(c.active().orElseThrow().number().equals(number)));
+  }
+
+  private static Gate.Outcome failIf(boolean bad) {
+    return bad ? Gate.Outcome.FAIL : Gate.Outcome.PASS;
   }
 
   /** The next event of a kind; others before it are skipped. */
@@ -118,5 +177,8 @@ final class TestRuntime implements AfterEachCallback {
     assertThat(engine.crashes).isEmpty();
     assertThat(engine.live()).isZero();
     assertThat(store.open()).isZero();
+    if (!loadFailed && !built.isEmpty()) {
+      assertThat(engine.closers).allMatch("mlops-lifecycle"::equals);
+    }
   }
 }

@@ -1,0 +1,339 @@
+package dev.mlops.runtime.serving;
+
+import static dev.mlops.runtime.serving.TestRuntime.ROUTE;
+import static dev.mlops.runtime.serving.TestRuntime.gate;
+import static dev.mlops.runtime.serving.TestRuntime.model;
+import static dev.mlops.runtime.serving.TestRuntime.only;
+import static dev.mlops.runtime.serving.TestRuntime.refuses;
+import static dev.mlops.runtime.serving.TestRuntime.refusesBeside;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.engine.ModelFailedException;
+import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.Row;
+import dev.mlops.model.InvalidSettingsException;
+import dev.mlops.observe.Health;
+import dev.mlops.rollout.Gate;
+import dev.mlops.rollout.VersionRefusedException;
+import dev.mlops.store.ModelNotFoundException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How a route begins: the handles that ask for it, and the version it begins with. */
+class RouteStartTest {
+  @RegisterExtension final TestRuntime test = new TestRuntime();
+
+  @Test
+  void handle_sameRouteAndTypes_sameHandle() {
+    Routes routes = test.serving("1");
+    assertThat(model(routes)).isSameAs(model(routes));
+    assertThat(test.engine.opened.get()).isOne();
+  }
+
+  @Test
+  void handle_askedForByManyAtOnce_loadsOnce() throws Exception {
+    test.released("1");
+    Routes routes = test.build();
+    CyclicBarrier together = new CyclicBarrier(8);
+    List<Future<ModelHandle<Row, Row>>> asked = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      asked.add(
+          test.others.submit(
+              () -> {
+                together.await();
+                return model(routes);
+              }));
+    }
+    for (Future<ModelHandle<Row, Row>> handle : asked) {
+      assertThat(handle.get()).isSameAs(asked.get(0).get());
+    }
+    assertThat(test.engine.opened.get()).isOne();
+    assertThat(test.store.opened()).isOne();
+  }
+
+  @Test
+  void handle_askedForAsSoonAsTheVersionServes_leavesTheRouteThere() {
+    AtomicReference<Routes> routes = new AtomicReference<>();
+    AtomicBoolean first = new AtomicBoolean(true);
+    test.clock = // read for the event that the route began, while whoever began it is still inside
+        () -> {
+          if (first.getAndSet(false)) {
+            Caller.resultOf(test.others.submit(() -> model(routes.get())));
+          }
+          return Instant.EPOCH;
+        };
+    routes.set(test.build());
+    test.released("1");
+    ModelHandle<Row, Row> handle = model(routes.get());
+    assertThat(first).isFalse();
+    assertThat(routes.get().health().routes()).hasSize(1);
+    assertThat(model(routes.get())).isSameAs(handle);
+  }
+
+  @Test
+  void handle_noSuchModel_saysWhatIsThereAndLeavesNoRoute() {
+    test.store.put("1", ScriptedEngine.SCHEMA);
+    Routes routes = test.build();
+    assertThatThrownBy(() -> model(routes))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessageContaining("No m@champion; the store holds [1]");
+    assertThat(routes.health()).isEqualTo(new Health(true, List.of(), 0));
+  }
+
+  @Test
+  void handle_badReference_saysWhatIsWrong() {
+    assertThatThrownBy(() -> test.build().handle("M:latest", Row.class, Row.class))
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessageContaining("'M' is not valid");
+  }
+
+  @Test
+  void start_headRefusedByComparison_servesTheNewestThatPasses() {
+    test.gates.add(refuses("3", true));
+    test.released("1", "2", "3");
+    Routes routes = test.build();
+    assertThat(model(routes).version()).isEqualTo(MemoryStore.version("2"));
+    assertThat(only(routes).problem())
+        .hasValueSatisfying(p -> assertThat(p).contains("m:3 was refused: quality FAIL"));
+    assertThatThrownBy(() -> routes.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+  }
+
+  @Test
+  void start_afterARefusalAndARestart_isRefusedAgain(@TempDir Path folder) {
+    test.state = Optional.of(folder);
+    test.gates.add(refuses("2", true));
+    Routes before = test.serving("1", "2");
+    test.store.move("2");
+    assertThatThrownBy(() -> before.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+    before.close(Duration.ofSeconds(1));
+    Routes after = test.build();
+    assertThat(model(after).version()).isEqualTo(MemoryStore.version("1"));
+    assertThat(only(after).problem())
+        .hasValueSatisfying(p -> assertThat(p).contains("m:2 was refused"));
+  }
+
+  @Test
+  void start_headThatPassedBefore_isNotComparedAgain(@TempDir Path folder) {
+    test.state = Optional.of(folder);
+    AtomicReference<Gate.Outcome> outcome = new AtomicReference<>(Gate.Outcome.PASS);
+    test.gates.add(gate("quality", true, c -> outcome.get()));
+    Routes before = test.serving("1", "2");
+    test.store.move("2");
+    before.refresh(ROUTE);
+    before.close(Duration.ofSeconds(1));
+    outcome.set(Gate.Outcome.FAIL);
+    assertThat(model(test.build()).version()).isEqualTo(MemoryStore.version("2"));
+  }
+
+  @Test
+  void start_headThatDoesNotLoad_servesTheOneBefore() {
+    test.released("1", "2");
+    test.engine.failAtLoad("2", "no memory");
+    Routes routes = test.build();
+    assertThat(model(routes).version()).isEqualTo(MemoryStore.version("1"));
+    assertThat(only(routes).problem()).hasValueSatisfying(p -> assertThat(p).contains("no memory"));
+  }
+
+  @Test
+  void start_nothingLoads_throwsWhatIsWrongWithTheHead() {
+    for (String number : List.of("1", "2")) {
+      test.store.put(number, ScriptedEngine.SCHEMA);
+      test.store.move(number);
+      test.engine.failAtLoad(number, "no memory for " + number);
+    }
+    assertThatThrownBy(() -> model(test.build()))
+        .isInstanceOf(ModelFailedException.class)
+        .hasMessageContaining("no memory for 2");
+  }
+
+  @Test
+  void start_afterARollback_keepsIt(@TempDir Path folder) {
+    test.state = Optional.of(folder);
+    Routes before = test.serving("1", "2", "3");
+    test.store.move("2");
+    before.refresh(ROUTE);
+    before.rollback(ROUTE, "precision fell");
+    before.close(Duration.ofSeconds(1));
+    Routes after = test.build();
+    assertThat(model(after).version()).isEqualTo(MemoryStore.version("1"));
+    assertThat(only(after).overridden()).isTrue();
+    assertThat(only(after).problem()).contains("rolled back to m:1: precision fell");
+    assertThat(after.refresh(ROUTE).swapped()).isFalse();
+    test.store.move("3");
+    assertThat(after.refresh(ROUTE).to()).isEqualTo(MemoryStore.version("3"));
+  }
+
+  @Test
+  void start_afterARollback_keepsItBesideANewerRevisionThatIsRefused(@TempDir Path folder) {
+    test.state = Optional.of(folder);
+    test.gates.add(refuses("3", false));
+    Routes before = test.serving("1", "2", "3");
+    test.store.move("2");
+    before.refresh(ROUTE);
+    before.rollback(ROUTE, "precision fell");
+    test.store.move("3");
+    assertThatThrownBy(() -> before.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+    before.close(Duration.ofSeconds(1));
+    Routes after = test.build();
+    assertThat(model(after).version()).isEqualTo(MemoryStore.version("1"));
+    assertThat(only(after).overridden()).isTrue();
+    assertThatThrownBy(() -> after.rollback(ROUTE, "again"))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void start_versionThatPassedOnceAndWasRefusedSince_isComparedAgain(@TempDir Path folder) {
+    test.state = Optional.of(folder);
+    test.gates.add(refusesBeside("3"));
+    Routes before = test.serving("1", "2", "3");
+    for (String number : List.of("2", "3")) {
+      test.store.move(number);
+      before.refresh(ROUTE);
+    }
+    test.store.move("2");
+    assertThatThrownBy(() -> before.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+    before.close(Duration.ofSeconds(1));
+    Routes after = test.build();
+    assertThat(model(after).version()).isEqualTo(MemoryStore.version("3"));
+    assertThat(only(after).problem())
+        .hasValueSatisfying(
+            p -> assertThat(p).contains("m:2 was refused", "An earlier revision is tried"));
+  }
+
+  @Test
+  void start_evidenceMissing_fallsBackByOneAndNotToTheOldest() {
+    test.gates.add(gate("quality", true, c -> Gate.Outcome.UNDECIDED));
+    test.released("1", "2", "3", "4");
+    assertThat(model(test.build()).version()).isEqualTo(MemoryStore.version("3"));
+  }
+
+  @Test
+  void start_rolledBackVersionIsGone_servesWhatIsThere(@TempDir Path folder) {
+    test.state = Optional.of(folder);
+    Routes before = test.serving("1", "2", "3");
+    for (String number : List.of("2", "3")) {
+      test.store.move(number);
+      before.refresh(ROUTE);
+    }
+    before.rollback(ROUTE, "precision fell");
+    before.close(Duration.ofSeconds(1));
+    test.store.remove("2");
+    assertThat(model(test.build()).version()).isEqualTo(MemoryStore.version("1"));
+  }
+
+  @Test
+  void start_overriddenWithAVersionThatIsGone_saysSo(@TempDir Path folder) {
+    test.state = Optional.of(folder);
+    Routes before = test.serving("1", "2");
+    before.override(ROUTE, "2", "precision fell");
+    before.close(Duration.ofSeconds(1));
+    test.store.remove("2");
+    Routes after = test.build();
+    assertThat(model(after).version()).isEqualTo(MemoryStore.version("1"));
+    assertThat(only(after).overridden()).isFalse();
+    assertThat(only(after).problem())
+        .contains("m@champion was overridden with m:2, which the store no longer holds");
+  }
+
+  @Test
+  void start_newerRevisionNamesWhatServedLast_isAcceptedAsItIs(@TempDir Path folder) {
+    test.state = Optional.of(folder);
+    AtomicReference<Gate.Outcome> outcome = new AtomicReference<>(Gate.Outcome.FAIL);
+    test.gates.add(gate("quality", true, c -> outcome.get()));
+    test.released("1");
+    Routes before = test.serving("1", "2");
+    test.store.move("2");
+    assertThatThrownBy(() -> before.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+    before.close(Duration.ofSeconds(1));
+    test.store.move("1");
+    outcome.set(Gate.Outcome.UNDECIDED); // what it compares by is not there
+    assertThat(model(test.build()).version()).isEqualTo(MemoryStore.version("1"));
+  }
+
+  @Test
+  void start_comparisonUndecidedForAFallback_stillAsksTheGatesBehindIt() {
+    test.gates.add(gate("quality", true, c -> Gate.Outcome.UNDECIDED));
+    test.gates.add(refuses("2", false));
+    test.released("1", "2", "3");
+    assertThat(model(test.build()).version()).isEqualTo(MemoryStore.version("1"));
+  }
+
+  @Test
+  void start_storeWentBack_saysSo(@TempDir Path folder) {
+    test.state = Optional.of(folder);
+    Routes before = test.serving("1", "2");
+    test.store.move("2");
+    before.refresh(ROUTE);
+    before.close(Duration.ofSeconds(1));
+    test.store.backTo(1);
+    Routes after = test.build();
+    assertThat(model(after).version()).isEqualTo(MemoryStore.version("1"));
+    assertThat(only(after).problem())
+        .hasValueSatisfying(p -> assertThat(p).contains("the store went back in time"));
+  }
+
+  @Test
+  void handle_firstLoadFailsWhileASecondCallerWaits_bothSeeOneRoute() throws Exception {
+    test.released("1");
+    CountDownLatch loading = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    AtomicInteger checks = new AtomicInteger();
+    test.gates.add(
+        gate(
+            "mine",
+            false,
+            c -> {
+              if (checks.getAndIncrement() > 0) {
+                return Gate.Outcome.PASS;
+              }
+              loading.countDown();
+              try {
+                go.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              return Gate.Outcome.FAIL;
+            }));
+    Routes routes = test.build();
+    Future<ModelHandle<Row, Row>> first = test.others.submit(() -> model(routes));
+    loading.await();
+    AtomicReference<Thread> waiting = new AtomicReference<>();
+    Future<ModelHandle<Row, Row>> second =
+        test.others.submit(
+            () -> {
+              waiting.set(Thread.currentThread());
+              return model(routes);
+            });
+    while (waiting.get() == null || waiting.get().getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    go.countDown();
+    assertThatThrownBy(first::get).hasCauseInstanceOf(VersionRefusedException.class);
+    assertThat(second.get()).isSameAs(model(routes));
+    assertThat(routes.health().routes()).hasSize(1);
+  }
+
+  @Test
+  void start_noEngineForTheFormat_saysWhatThereIs() {
+    test.released("1");
+    test.engines = List.of();
+    Routes routes = test.build();
+    assertThatThrownBy(() -> model(routes))
+        .isInstanceOf(ModelFailedException.class)
+        .hasMessageStartingWith("no engine runs m:1, which is fake");
+  }
+}
