@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.store.PackageCorruptException;
+import java.util.Collections;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -17,6 +18,7 @@ class DescriptionTest {
   void describe_saysWhatServesWhatIsKeptWhatFailedAndWhatHappened() {
     Routes routes = test.serving("1", "2", "3");
     model(routes).predict(ONE);
+    model(routes).predictAll(Collections.nCopies(3, ONE));
     test.store.move("2");
     routes.refresh(ROUTE);
     test.store.corrupt("3");
@@ -31,11 +33,11 @@ class DescriptionTest {
             "slots 2, within PT20S, keepWarm PT1H, drain PT10S, follow PT0S",
             "route m@champion",
             "serving m:2 sha256:",
-            "revision 2 decided, 3 seen; 1 handles",
+            "revision 2 decided, 3 seen; 1 handles, batches of at most 3",
             "problem: m:3: a byte of model.fake is not what the manifest says",
             "engine scripted",
             "m:2 ACTIVE, 0 rows",
-            "m:1 RETAINED, 1 rows",
+            "m:1 RETAINED, 4 rows",
             "m@champion ALIAS from m:1 to m:2 in",
             "last events, 0 dropped",
             "package-corrupt");

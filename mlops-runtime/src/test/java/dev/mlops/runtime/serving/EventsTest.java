@@ -2,8 +2,10 @@ package dev.mlops.runtime.serving;
 
 import static dev.mlops.runtime.serving.TestRuntime.ONE;
 import static dev.mlops.runtime.serving.TestRuntime.ROUTE;
+import static dev.mlops.runtime.serving.TestRuntime.gate;
 import static dev.mlops.runtime.serving.TestRuntime.model;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.inference.Call;
 import dev.mlops.inference.Row;
@@ -12,7 +14,10 @@ import dev.mlops.model.Version;
 import dev.mlops.observe.CallListener;
 import dev.mlops.observe.Health;
 import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.observe.LifecycleEvent.Cause;
 import dev.mlops.observe.RuntimeListener;
+import dev.mlops.rollout.Gate;
+import dev.mlops.rollout.VersionRefusedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -43,6 +48,73 @@ class EventsTest {
     assertThat(closed.predictions()).isEqualTo(4);
     assertThat(closed.terminated()).isFalse();
     assertThat(closed.shared()).isFalse();
+  }
+
+  @Test
+  void swap_ofEachKind_isToldWithItsCauseAndItsPhases() {
+    Routes routes = test.serving("1", "2");
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    routes.rollback(ROUTE, "because");
+    routes.clearOverride(ROUTE);
+    routes.override(ROUTE, "1", "because");
+    routes.refresh(ROUTE);
+    routes.close(Duration.ofSeconds(10));
+    List<LifecycleEvent.Swapped> swaps = test.told(LifecycleEvent.Swapped.class);
+    assertThat(swaps)
+        .extracting(LifecycleEvent.Swapped::cause)
+        .containsExactly(Cause.START, Cause.ALIAS, Cause.ROLLBACK, Cause.CLEARED, Cause.OVERRIDE);
+    assertThat(swaps.get(2).report().phases().keySet()).containsExactly("publish", "state");
+    assertThat(swaps.get(2).report().from()).contains(MemoryStore.version("2"));
+  }
+
+  @Test
+  void close_ofAVersionCalledWhileAnotherWasBroughtIn_tellsOfTheSlowestSuchCall() {
+    test.keepWarm = Duration.ZERO;
+    Routes[] routes = new Routes[1];
+    test.gates.add(callsMeanwhile(routes, Gate.Outcome.PASS));
+    routes[0] = test.serving("1", "2");
+    test.store.move("2");
+    routes[0].refresh(ROUTE);
+    assertThat(test.next(LifecycleEvent.Closed.class).slowest())
+        .hasValueSatisfying(slowest -> assertThat(slowest).isPositive());
+  }
+
+  @Test
+  void close_ofAVersionThatServedOnAfterARefusal_tellsOfNoSlowestCall() {
+    Routes[] routes = new Routes[1];
+    test.gates.add(callsMeanwhile(routes, Gate.Outcome.FAIL));
+    routes[0] = test.serving("1", "2");
+    test.store.move("2");
+    assertThatThrownBy(() -> routes[0].refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
+    routes[0].close(Duration.ofSeconds(10));
+    assertThat(test.next(LifecycleEvent.Closed.class).slowest()).isEmpty();
+  }
+
+  @Test
+  void close_ofAVersionThatServedAgainAfterARollback_tellsOfNoSlowestCall() {
+    Routes[] routes = new Routes[1];
+    test.gates.add(callsMeanwhile(routes, Gate.Outcome.PASS));
+    routes[0] = test.serving("1", "2");
+    test.store.move("2");
+    routes[0].refresh(ROUTE);
+    routes[0].rollback(ROUTE, "because");
+    routes[0].close(Duration.ofSeconds(10));
+    assertThat(test.told(LifecycleEvent.Closed.class))
+        .filteredOn(closed -> closed.version().number().equals("1"))
+        .singleElement()
+        .satisfies(closed -> assertThat(closed.slowest()).isEmpty());
+  }
+
+  /** Another thread calls the version in force while a candidate is checked. */
+  private Gate callsMeanwhile(Routes[] routes, Gate.Outcome outcome) {
+    return gate(
+        "quality",
+        true,
+        c -> {
+          Caller.resultOf(test.others.submit(() -> model(routes[0]).predict(ONE)));
+          return outcome;
+        });
   }
 
   @Test

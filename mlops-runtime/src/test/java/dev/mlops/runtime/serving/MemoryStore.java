@@ -74,6 +74,13 @@ final class MemoryStore implements ModelStore {
     return looks;
   }
 
+  private volatile Runnable atLook = () -> {};
+
+  /** Runs inside each look at an alias. */
+  void atLook(Runnable action) {
+    atLook = action;
+  }
+
   synchronized void mend(String number) {
     corrupt.remove(number);
   }
@@ -151,6 +158,7 @@ final class MemoryStore implements ModelStore {
     return new AliasLog() {
       @Override
       public Optional<Revision> head() {
+        atLook.run();
         synchronized (MemoryStore.this) {
           looks.countDown();
           requireUp();

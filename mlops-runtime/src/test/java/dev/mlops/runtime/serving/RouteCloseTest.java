@@ -2,7 +2,10 @@ package dev.mlops.runtime.serving;
 
 import static dev.mlops.runtime.serving.TestRuntime.ONE;
 import static dev.mlops.runtime.serving.TestRuntime.ROUTE;
+import static dev.mlops.runtime.serving.TestRuntime.awaitWaiting;
 import static dev.mlops.runtime.serving.TestRuntime.model;
+import static dev.mlops.runtime.serving.TestRuntime.only;
+import static dev.mlops.runtime.serving.TestRuntime.states;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,9 +13,16 @@ import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
+import dev.mlops.observe.LifecycleEvent;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -47,5 +57,178 @@ class RouteCloseTest {
     assertThatThrownBy(() -> model(routes)).isInstanceOf(OverloadedException.class);
     assertThatThrownBy(() -> routes.refresh(ROUTE)).isInstanceOf(OverloadedException.class);
     assertThat(routes.health().ready()).isFalse();
+  }
+
+  @Test
+  void change_runtimeClosed_isRefusedBeforeAnythingIsLookedUp() {
+    Routes routes = test.serving("1", "2");
+    ModelHandle<Row, Row> model = model(routes);
+    routes.handle("m:1", Row.class, Row.class);
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    routes.close(Duration.ofSeconds(10));
+    test.store.down(true); // whoever looks is told so
+    String closed = "the runtime is closed; build another one";
+    for (Consumer<Routes> change :
+        List.<Consumer<Routes>>of(
+            r -> r.refresh(ROUTE),
+            r -> r.refresh("m:1"),
+            r -> r.rollback(ROUTE, "why"),
+            r -> r.override(ROUTE, "1", "why"),
+            r -> r.clearOverride(ROUTE),
+            TestRuntime::model,
+            r -> r.awaitReady(Duration.ofSeconds(20)))) {
+      assertThatThrownBy(() -> change.accept(routes))
+          .isInstanceOf(OverloadedException.class)
+          .hasMessage(closed);
+    }
+    for (Consumer<ModelHandle<Row, Row>> call :
+        List.<Consumer<ModelHandle<Row, Row>>>of(
+            m -> m.predict(ONE),
+            m -> m.predictAll(List.of(ONE)),
+            m -> m.lease(Duration.ofDays(1)))) {
+      assertThatThrownBy(() -> call.accept(model))
+          .isInstanceOf(OverloadedException.class)
+          .hasMessage("the runtime is closed; m@champion answers no more calls");
+    }
+    assertThat(states(routes)).isEmpty();
+    assertThat(only(routes).serving()).isEmpty();
+    assertThat(test.engine.opened.get()).isEqualTo(2);
+  }
+
+  @Test
+  void close_done_letsOtherThreadsIn() {
+    Routes routes = test.serving("1");
+    routes.close(Duration.ofSeconds(10));
+    Caller.resultOf(
+        test.others.submit(
+            () -> {
+              assertThatThrownBy(() -> routes.refresh(ROUTE))
+                  .isInstanceOf(OverloadedException.class);
+              assertThat(only(routes).serving()).isEmpty();
+              return true;
+            }));
+  }
+
+  @Test
+  void close_whileACandidateIsChecked_publishesItNoMoreAndTellsOfNoFailure() throws Exception {
+    closesWhileHeld(routes -> routes.refresh(ROUTE));
+  }
+
+  @Test
+  void close_whileAnOverrideIsChecked_publishesItNoMoreAndTellsOfNoFailure() throws Exception {
+    closesWhileHeld(routes -> routes.override(ROUTE, "2", "asked for"));
+  }
+
+  private void closesWhileHeld(Consumer<Routes> change) throws Exception {
+    HeldGate held = HeldGate.passing("2 beside 1");
+    test.gates.add(held);
+    Routes routes = test.serving("1", "2");
+    test.store.move("2");
+    Future<?> changing = test.others.submit(() -> change.accept(routes));
+    held.awaitInside();
+    Future<?> closing = closingBehindTheChange(routes);
+    held.letGo();
+    assertThatThrownBy(() -> changing.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(OverloadedException.class)
+        .hasMessageContaining("the runtime is closed; build another one");
+    Caller.resultOf(closing);
+    assertThat(test.engine.live()).isZero();
+    assertThat(only(routes).problem()).isEmpty();
+    assertThat(states(routes)).isEmpty();
+    assertThat(test.told(LifecycleEvent.Failed.class)).isEmpty();
+    assertThat(test.told(LifecycleEvent.Swapped.class)).hasSize(1);
+  }
+
+  @Test
+  void close_whileALookAtTheAliasIsUnderWay_decidesNothingBehindIt() {
+    Routes routes = test.serving("1");
+    List<Future<?>> closing = new ArrayList<>();
+    test.store.atLook(() -> closing.add(closingBehindTheChange(routes)));
+    assertThatThrownBy(() -> routes.refresh(ROUTE))
+        .isInstanceOf(OverloadedException.class)
+        .hasMessage("the runtime is closed; build another one");
+    closing.forEach(Caller::resultOf);
+  }
+
+  @Test
+  void close_whileTheFirstVersionIsChecked_givesItsSessionBack() throws Exception {
+    AtomicInteger observing = test.observe();
+    HeldGate held = new HeldGate("1 alone", false, asked -> true);
+    test.gates.add(held);
+    test.released("1");
+    Routes routes = test.build();
+    Future<?> first = test.others.submit(() -> model(routes));
+    held.awaitInside();
+    Future<?> closing = closingBehindTheChange(routes);
+    held.letGo();
+    assertThatThrownBy(() -> first.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(OverloadedException.class);
+    Caller.resultOf(closing);
+    assertThat(test.engine.live()).isZero();
+    assertThat(observing.get()).isZero();
+  }
+
+  @Test
+  void close_whileAnotherWaitsForTheFirstVersion_loadsItNotAgain() throws Exception {
+    test.degraded = true;
+    HeldGate held = new HeldGate("1 alone", false, asked -> true);
+    test.gates.add(held);
+    test.released("1");
+    Routes routes = test.build();
+    Future<?> first = test.others.submit(() -> model(routes));
+    held.awaitInside();
+    AtomicReference<Thread> waiting = new AtomicReference<>();
+    Future<?> second =
+        test.others.submit(
+            () -> {
+              waiting.set(Thread.currentThread());
+              return model(routes);
+            });
+    awaitWaiting(waiting);
+    Future<?> closing = closingBehindTheChange(routes);
+    held.letGo();
+    for (Future<?> each : List.of(first, second)) {
+      assertThatThrownBy(() -> each.get(20, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(OverloadedException.class);
+    }
+    Caller.resultOf(closing);
+    assertThat(test.store.opened()).isOne();
+  }
+
+  @Test
+  void close_whileAChangeOutlastsItsPatience_returnsAndTheCandidateIsEndedLater() throws Exception {
+    HeldGate held = HeldGate.passing("2 beside 1");
+    test.gates.add(held);
+    Routes routes = test.serving("1", "2");
+    test.store.move("2");
+    Future<?> changing = test.others.submit(() -> routes.refresh(ROUTE));
+    held.awaitInside();
+    routes.close(Duration.ZERO);
+    assertThat(changing.isDone()).isFalse();
+    held.letGo();
+    assertThatThrownBy(() -> changing.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(OverloadedException.class);
+  }
+
+  @Test
+  void close_interrupted_keepsTheFlagAndEndsWhatServed() {
+    Routes routes = test.serving("1");
+    Thread.currentThread().interrupt();
+    routes.close(Duration.ofSeconds(10));
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  /** Closes; calls are refused from now on, and it waits for the change under way. */
+  private Future<?> closingBehindTheChange(Routes routes) {
+    AtomicReference<Thread> thread = new AtomicReference<>();
+    Future<?> closing =
+        test.others.submit(
+            () -> {
+              thread.set(Thread.currentThread());
+              routes.close(Duration.ofSeconds(10));
+            });
+    awaitWaiting(thread);
+    return closing;
   }
 }

@@ -7,6 +7,7 @@ import static dev.mlops.runtime.serving.TestRuntime.model;
 import static dev.mlops.runtime.serving.TestRuntime.only;
 import static dev.mlops.runtime.serving.TestRuntime.refuses;
 import static dev.mlops.runtime.serving.TestRuntime.refusesBeside;
+import static dev.mlops.runtime.serving.TestRuntime.states;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -28,6 +29,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -177,6 +181,60 @@ class RouteRefreshTest {
     assertThat(routes.refresh(ROUTE).swapped()).isFalse();
     assertThat(only(routes).problem())
         .contains("m@champion has no revision any more, after revision 2; m:2 goes on serving");
+  }
+
+  @Test
+  void refresh_newerRevisionNamesTheOverride_endsIt() {
+    Routes routes = test.serving("1", "2");
+    routes.override(ROUTE, "2", "asked for");
+    test.store.move("2");
+    SwapReport report = routes.refresh(ROUTE);
+    assertThat(report.from()).contains(report.to()).contains(MemoryStore.version("2"));
+    assertThat(report.gates()).isEmpty();
+    assertThat(only(routes).overridden()).isFalse();
+    assertThat(only(routes).problem()).isEmpty();
+    assertThat(routes.describe()).contains("revision 2 decided, 2 seen");
+  }
+
+  @Test
+  void refresh_versionThatPassedBefore_isOnlyCompared() {
+    List<String> asked = new ArrayList<>();
+    HeldGate compares = HeldGate.passing("nothing");
+    test.gates.add(
+        gate(
+            "mine",
+            false,
+            c -> {
+              asked.add(c.version().version().number());
+              return Gate.Outcome.PASS;
+            }));
+    test.gates.add(compares);
+    Routes routes = test.serving("1", "2");
+    for (String number : List.of("2", "1", "2")) {
+      test.store.move(number);
+      routes.refresh(ROUTE);
+    }
+    assertThat(asked).containsExactly("1", "2");
+    assertThat(compares.asked).containsExactly("1 alone", "2 beside 1", "1 beside 2", "2 beside 1");
+  }
+
+  @Test
+  void refresh_underWay_isSeenToLoadAndThenToBeChecked() throws Exception {
+    HeldGate held = HeldGate.passing("2 beside 1");
+    test.gates.add(held);
+    Routes routes = test.serving("1", "2");
+    Semaphore inside = new Semaphore(0);
+    test.engine.hold("2", inside);
+    test.store.move("2");
+    Future<SwapReport> refresh = test.others.submit(() -> routes.refresh(ROUTE));
+    assertThat(inside.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(states(routes)).containsExactly("1 ACTIVE", "2 LOADING");
+    test.engine.free("2");
+    held.awaitInside();
+    assertThat(states(routes)).containsExactly("1 ACTIVE", "2 CHECKING");
+    held.letGo();
+    Caller.resultOf(refresh);
+    assertThat(states(routes)).containsExactly("2 ACTIVE", "1 RETAINED");
   }
 
   @Test

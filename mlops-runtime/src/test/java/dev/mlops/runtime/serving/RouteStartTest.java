@@ -318,9 +318,7 @@ class RouteStartTest {
               waiting.set(Thread.currentThread());
               return model(routes);
             });
-    while (waiting.get() == null || waiting.get().getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
-    }
+    TestRuntime.awaitWaiting(waiting);
     go.countDown();
     assertThatThrownBy(first::get).hasCauseInstanceOf(VersionRefusedException.class);
     assertThat(second.get()).isSameAs(model(routes));

@@ -45,6 +45,7 @@ final class ScriptedEngine implements Engine {
   final Queue<String> closers = new ConcurrentLinkedQueue<>();
   private final Map<String, String> failAtLoad = new ConcurrentHashMap<>();
   private final Map<String, Integer> failAboveRows = new ConcurrentHashMap<>();
+  private final Map<String, Long> needs = new ConcurrentHashMap<>();
   private final Map<String, Semaphore> gates = new ConcurrentHashMap<>();
   private final Map<String, Semaphore> entered = new ConcurrentHashMap<>();
 
@@ -73,6 +74,11 @@ final class ScriptedEngine implements Engine {
 
   void loadAgain(String number) {
     failAtLoad.remove(number);
+  }
+
+  /** A version says that it will take so much memory. */
+  void needs(String number, long bytes) {
+    needs.put(number, bytes);
   }
 
   void failAboveRows(String number, int rows) {
@@ -117,6 +123,11 @@ final class ScriptedEngine implements Engine {
   @Override
   public ModelSchema describe(StoredVersion version) {
     return version.schema();
+  }
+
+  @Override
+  public long memory(StoredVersion version, int slots) {
+    return needs.getOrDefault(version.version().number(), 0L);
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Row;
 import dev.mlops.observe.Health;
 import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.observe.Observation;
 import dev.mlops.observe.RuntimeListener;
 import dev.mlops.observe.VersionObserver;
 import dev.mlops.rollout.Candidate;
@@ -22,7 +23,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -105,12 +109,61 @@ final class TestRuntime implements AfterEachCallback {
     }
   }
 
+  /** Observes each version; answers how many observers are open. */
+  AtomicInteger observe() {
+    AtomicInteger open = new AtomicInteger();
+    observers.add(
+        (route, version, count) -> {
+          open.incrementAndGet();
+          return Optional.of(
+              new VersionObserver() {
+                @Override
+                public void observed(Observation seen) {}
+
+                @Override
+                public void close() {
+                  open.decrementAndGet();
+                }
+              });
+        });
+    return open;
+  }
+
   static ModelHandle<Row, Row> model(Routes routes) {
     return routes.handle(ROUTE, Row.class, Row.class);
   }
 
   static Health.Route only(Routes routes) {
     return routes.health().routes().get(0);
+  }
+
+  /** The versions of the route, such as {@code 1 ACTIVE}. */
+  static List<String> states(Routes routes) {
+    return only(routes).versions().stream()
+        .map(loaded -> loaded.version().number() + " " + loaded.state())
+        .toList();
+  }
+
+  /** Returns when a thread, once it is named, waits for another. */
+  static void awaitWaiting(AtomicReference<Thread> thread) {
+    long begin = System.nanoTime();
+    while (!waits(thread.get())) {
+      if (System.nanoTime() - begin > TimeUnit.SECONDS.toNanos(20)) {
+        throw new AssertionError("it does not wait: " + thread);
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  private static boolean waits(@Nullable Thread thread) {
+    return thread != null
+        && (thread.getState() == Thread.State.WAITING
+            || thread.getState() == Thread.State.TIMED_WAITING);
+  }
+
+  /** The events of a kind, of all that were told and not taken. */
+  <E extends LifecycleEvent> List<E> told(Class<E> kind) {
+    return events.stream().filter(kind::isInstance).map(kind::cast).toList();
   }
 
   /** A gate; one that compares is skipped where nothing is active. */
