@@ -9,6 +9,7 @@ import dev.mlops.rollout.SwapReport;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
@@ -40,6 +41,10 @@ final class JfrEvents {
       write(failed.route(), version, failed.code(), failed.reason());
     } else if (event instanceof LifecycleEvent.Closed closed) {
       write(closed);
+    } else if (event instanceof LifecycleEvent.Parked parked) {
+      write(parked);
+    } else if (event instanceof LifecycleEvent.LeaseExpired expired) {
+      write(expired);
     }
   }
 
@@ -96,6 +101,27 @@ final class JfrEvents {
     drain.terminated = closed.terminated();
     drain.shared = closed.shared();
     drain.commit();
+  }
+
+  private static void write(LifecycleEvent.Parked event) {
+    Parked parked = new Parked();
+    parked.route = event.route();
+    parked.version = event.version().number();
+    parked.reason = event.reason();
+    parked.commit();
+  }
+
+  private static void write(LifecycleEvent.LeaseExpired event) {
+    LeaseExpired expired = new LeaseExpired();
+    expired.route = event.route();
+    expired.version = event.version().number();
+    expired.thread = event.thread();
+    expired.acquired =
+        event.acquired().stream()
+            .flatMap(taken -> Stream.of(taken.getStackTrace()))
+            .map(StackTraceElement::toString)
+            .collect(joining("\n"));
+    expired.commit();
   }
 
   /** A version was loaded. */
@@ -224,5 +250,44 @@ final class JfrEvents {
     @Label("Shared")
     @Description("Its session stays open for another route")
     boolean shared;
+  }
+
+  /** A version cannot be closed. */
+  @Name("mlops.Parked")
+  @Label("Model Parked")
+  @Description("A call runs on in a version that was to end, and its engine does not stop it")
+  @Category("mlops")
+  @StackTrace(false)
+  static final class Parked extends Event {
+    @Label("Route")
+    String route = "";
+
+    @Label("Version")
+    String version = "";
+
+    @Label("Reason")
+    String reason = "";
+  }
+
+  /** A lease was not closed within its time. */
+  @Name("mlops.LeaseExpired")
+  @Label("Lease Expired")
+  @Description("A lease was not closed within its time")
+  @Category("mlops")
+  @StackTrace(false)
+  static final class LeaseExpired extends Event {
+    @Label("Route")
+    String route = "";
+
+    @Label("Version")
+    String version = "";
+
+    @Label("Thread")
+    @Description("The name of the thread that took it")
+    String thread = "";
+
+    @Label("Acquired")
+    @Description("The stack that took it, if the runtime keeps the stacks of leases")
+    String acquired = "";
   }
 }

@@ -7,7 +7,7 @@ import dev.mlops.observe.RuntimeListener;
 import java.util.Optional;
 
 /**
- * Writes loads, swaps, drains, refusals and slow predictions to the JDK's Flight Recorder; {@code
+ * Writes what happens to versions, and slow predictions, to the JDK's Flight Recorder; {@code
  * docs/metrics.md} lists the events. Where no recording was ever started it does nothing and costs
  * nothing, and the same where the JDK has no module {@code jdk.jfr}. Safe for all threads.
  */

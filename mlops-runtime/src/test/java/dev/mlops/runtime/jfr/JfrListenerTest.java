@@ -193,6 +193,47 @@ final class JfrListenerTest {
     }
   }
 
+  @Test
+  void parkedVersion_isRecordedWithTheReason() throws IOException {
+    try (Recording recording = started()) {
+      listener.happened(new LifecycleEvent.Parked(NOW, ROUTE, ONE, "a call runs on"));
+
+      RecordedEvent parked = stop(recording).get(0);
+
+      assertThat(parked.getEventType().getName()).isEqualTo("mlops.Parked");
+      assertThat(parked.getEventType().getCategoryNames()).containsExactly("mlops");
+      assertThat(parked.getString("route")).isEqualTo(ROUTE);
+      assertThat(parked.getString("version")).isEqualTo("1.0.0");
+      assertThat(parked.getString("reason")).isEqualTo("a call runs on");
+      assertThat(parked.getStackTrace()).isNull();
+    }
+  }
+
+  @Test
+  void expiredLease_isRecordedWithWhoTookIt() throws IOException {
+    Throwable taken = new Throwable("the lease was taken here");
+    try (Recording recording = started()) {
+      listener.happened(
+          new LifecycleEvent.LeaseExpired(NOW, ROUTE, ONE, "worker-1", Optional.of(taken)));
+      listener.happened(
+          new LifecycleEvent.LeaseExpired(NOW, ROUTE, TWO, "worker-2", Optional.empty()));
+
+      List<RecordedEvent> events = stop(recording);
+
+      assertThat(events)
+          .extracting(event -> event.getEventType().getName())
+          .containsExactly("mlops.LeaseExpired", "mlops.LeaseExpired");
+      RecordedEvent kept = events.get(0);
+      assertThat(kept.getString("route")).isEqualTo(ROUTE);
+      assertThat(kept.getString("version")).isEqualTo("1.0.0");
+      assertThat(kept.getString("thread")).isEqualTo("worker-1");
+      assertThat(kept.getString("acquired").lines().findFirst().orElseThrow())
+          .contains("JfrListenerTest.expiredLease_isRecordedWithWhoTookIt(");
+      assertThat(events.get(1).getString("thread")).isEqualTo("worker-2");
+      assertThat(events.get(1).getString("acquired")).isEmpty();
+    }
+  }
+
   // ---------------------------------------------------------------- calls
 
   private CallListener calls() {
