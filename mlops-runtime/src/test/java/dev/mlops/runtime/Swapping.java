@@ -50,11 +50,11 @@ final class Swapping implements AutoCloseable {
   private int serving = 1;
 
   Swapping(Path folder, Engine engine) {
-    this(folder, engine, 2, Duration.ZERO);
+    this(folder, engine, true);
   }
 
   /** Opens what {@link #publish} has written. */
-  Swapping(Path folder, Engine engine, int slots, Duration keepWarm) {
+  Swapping(Path folder, Engine engine, boolean trimMemory) {
     this.engine = new CountingEngine(engine);
     ModelStore directory = DirectoryModelStore.at(folder);
     alias = new Alias(directory);
@@ -63,8 +63,9 @@ final class Swapping implements AutoCloseable {
         ModelRuntime.builder()
             .store(new Moving(directory, alias))
             .engine(this.engine)
-            .slots(slots)
-            .keepWarm(keepWarm)
+            .slots(2)
+            .keepWarm(Duration.ZERO)
+            .trimMemory(trimMemory)
             .build();
     model = runtime.model(ROUTE, Input.class, Answer.class);
     input = input(directory);
