@@ -65,6 +65,7 @@ final class Swapping implements AutoCloseable {
             .engine(this.engine)
             .slots(2)
             .keepWarm(Duration.ZERO)
+            .follow(Duration.ZERO) // or the runtime swaps by itself before it is asked to
             .within(Duration.ofSeconds(20)) // the machine may be busy with other things for a while
             .trimMemory(trimMemory)
             .build();
