@@ -67,6 +67,7 @@ final class FaultBed {
     runtime =
         ModelRuntime.builder()
             .store(stepped)
+            .follow(Duration.ZERO)
             .engine(engine)
             .gate(gate)
             .slots(3) // the two callers and one who breaks things

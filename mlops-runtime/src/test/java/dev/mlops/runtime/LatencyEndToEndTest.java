@@ -55,7 +55,8 @@ final class LatencyEndToEndTest {
   void budget_trees_passAndSlowModel_isRefused() throws IOException {
     Gate gate = LatencyGate.atMost(Duration.ofMillis(2));
     ModelStore store = store();
-    try (ModelRuntime runtime = ModelRuntime.builder().store(store).gate(gate).build()) {
+    try (ModelRuntime runtime =
+        ModelRuntime.builder().store(store).follow(Duration.ZERO).gate(gate).build()) {
       runtime.model("storms@champion");
       assertThat(refused(store, runtime, "slow").outcome()).isEqualTo(Outcome.FAIL);
       assertThat(last(accepted(store, runtime, "twin")).outcome()).isEqualTo(Outcome.PASS);
@@ -66,7 +67,8 @@ final class LatencyEndToEndTest {
   void slower_sameTrees_passAndSlowModel_isRefused() throws IOException {
     Gate gate = LatencyGate.atMostSlower(3);
     ModelStore store = store();
-    try (ModelRuntime runtime = ModelRuntime.builder().store(store).gate(gate).build()) {
+    try (ModelRuntime runtime =
+        ModelRuntime.builder().store(store).follow(Duration.ZERO).gate(gate).build()) {
       runtime.model("storms@champion");
       assertThat(refused(store, runtime, "slow").outcome()).isEqualTo(Outcome.FAIL);
       assertThat(last(accepted(store, runtime, "twin")).outcome()).isEqualTo(Outcome.PASS);

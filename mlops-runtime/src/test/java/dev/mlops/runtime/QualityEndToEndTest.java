@@ -16,6 +16,7 @@ import dev.mlops.runtime.rollout.QualityGate;
 import dev.mlops.runtime.store.DirectoryModelStore;
 import dev.mlops.store.ModelStore;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -185,6 +186,10 @@ final class QualityEndToEndTest {
   }
 
   private static ModelRuntime runtime(ModelStore store, Path labelled) {
-    return ModelRuntime.builder().store(store).gate(QualityGate.on(labelled)).build();
+    return ModelRuntime.builder()
+        .store(store)
+        .follow(Duration.ZERO)
+        .gate(QualityGate.on(labelled))
+        .build();
   }
 }

@@ -124,6 +124,7 @@ final class LifecycleStormTest {
     ModelRuntime runtime =
         ModelRuntime.builder()
             .store(store)
+            .follow(Duration.ZERO)
             .engine(engine)
             .gate(new NotTheSeventh())
             .slots(2)
