@@ -88,7 +88,7 @@ class ArchitectureTest {
               "serving", Set.of("codec", "rollout", "store", "onnx", "jfr", "memory", "security")),
           Map.entry("codec", Set.of()),
           Map.entry("rollout", Set.of()),
-          Map.entry("store", Set.of("onnx", "security")),
+          Map.entry("store", Set.of("onnx", "security", "memory")),
           Map.entry("onnx", Set.of()),
           Map.entry("engine.onnx", Set.of("onnx")),
           Map.entry("engine.tabular", Set.of("onnx")),

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
 
 /** Brings a version from the store into an engine. */
 final class Loader {
@@ -23,14 +23,15 @@ final class Loader {
   private final AtomicLong ids;
   private final Watch watch;
   private final ProcessMemory memory;
-  private final BooleanSupplier relief;
+  private final LongPredicate relief;
 
   /**
    * A loader.
    *
-   * @param relief frees memory that is not needed at this moment; false if there was none
+   * @param relief frees memory that is not needed at this moment, for so many bytes to fit; false if
+   *     it did not, as there is none or it would not do
    */
-  Loader(Settings settings, Watch watch, ProcessMemory memory, BooleanSupplier relief) {
+  Loader(Settings settings, Watch watch, ProcessMemory memory, LongPredicate relief) {
     this.settings = settings;
     this.watch = watch;
     this.memory = memory;
@@ -83,7 +84,7 @@ final class Loader {
       return Optional.empty();
     }
     Optional<String> refusal = memory.refusal(needed);
-    if (refusal.isPresent() && relief.getAsBoolean()) {
+    if (refusal.isPresent() && relief.test(needed)) {
       refusal = memory.refusal(needed);
     }
     if (refusal.isPresent()) {

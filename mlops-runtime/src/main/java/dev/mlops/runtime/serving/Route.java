@@ -120,13 +120,6 @@ final class Route {
     shared.events().post(event.apply(settings.clock().instant()));
   }
 
-  void failed(Throwable e) {
-    Table now = table;
-    if (now != null) {
-      now.served.failed(e);
-    }
-  }
-
   // --- how it is ---
 
   Health.Route health() {
@@ -300,6 +293,16 @@ final class Route {
       if (now != null) {
         shared.lifecycle().end(name(), now.served, drain);
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Bytes beyond the Java heap that the end of what is kept warm would free, about. */
+  long retained() {
+    lock.lock();
+    try {
+      return retention.kept().map(kept -> kept.loaded.memory).orElse(0L);
     } finally {
       lock.unlock();
     }

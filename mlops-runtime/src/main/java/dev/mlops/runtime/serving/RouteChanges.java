@@ -118,7 +118,7 @@ final class RouteChanges {
       began = true;
       LOG.log(Level.WARNING, "{0} begins without a version: {1}", route.name(), e.getMessage());
     } finally {
-      dead = !began;
+      dead = !began && !route.serves(); // what fails behind the publishing leaves it serving
     }
   }
 
@@ -162,21 +162,26 @@ final class RouteChanges {
 
   private SwapReport publishFirst(RouteStart.Started started) {
     LoadedVersion loaded = started.loaded();
-    ServedVersion first =
-        ServedVersion.open(route.name(), loaded, settings, shared.recorder(), shared.failures());
+    ServedVersion first = null;
     Optional<ServedVersion> ends;
     boolean published = false;
-    route.lock.lock();
     try {
-      route.requireOpen();
-      List<BoundCodec<?, ?>> bound = route.bind(loaded);
-      route.ledger.begin(started);
-      published = true;
-      ends = route.publish(new Table(first, bound));
+      first = open(loaded);
+      route.lock.lock();
+      try {
+        route.requireOpen();
+        List<BoundCodec<?, ?>> bound = route.bind(loaded);
+        route.ledger.begin(started);
+        published = true;
+        ends = route.publish(new Table(first, bound));
+      } finally {
+        route.lock.unlock();
+      }
     } finally {
-      route.lock.unlock();
       if (!published) {
-        first.closeObservers();
+        if (first != null) {
+          first.closeObservers();
+        }
         shared.lifecycle().discard(route.name(), loaded);
       }
     }
@@ -190,6 +195,11 @@ final class RouteChanges {
                 started.results(),
                 started.phases()),
             ends));
+  }
+
+  private ServedVersion open(LoadedVersion loaded) {
+    return ServedVersion.open(
+        route.name(), loaded, settings, shared.recorder(), shared.failures());
   }
 
   /** Serves what the alias names now; or begins to serve, where it began without a version. */
@@ -406,9 +416,7 @@ final class RouteChanges {
     } finally {
       route.lock.unlock();
     }
-    return new ToServe(
-        ServedVersion.open(route.name(), candidate, settings, shared.recorder(), shared.failures()),
-        false);
+    return new ToServe(open(candidate), false);
   }
 
   /** Puts a candidate through gates; a failure is remembered with the revision that named it. */

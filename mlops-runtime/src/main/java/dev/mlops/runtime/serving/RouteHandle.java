@@ -67,13 +67,17 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     try {
       Table table = route.table();
       ServedVersion served = table.served;
+      long start = served.start();
       int slot = served.slots.claim(0);
       // What follows is the short way. No test can miss it: predictLater gives the same answers.
       if (slot >= 0) {
         try {
           if (!served.retired()) {
-            return one(table, slot, input, call, runLimit(call));
+            return one(table, slot, input, call, runLimit(call), start);
           }
+        } catch (RuntimeException | Error e) {
+          served.failed(e);
+          throw e;
         } finally {
           try {
             served.slots.release(slot);
@@ -84,9 +88,6 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
         }
       }
       return predictLater(table, false, input, call);
-    } catch (RuntimeException | Error e) {
-      route.failed(e);
-      throw e;
     } finally {
       inside[0] = false;
     }
@@ -97,9 +98,6 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     boolean[] inside = guard.enter("predict");
     try {
       return predictLater(leased, true, input, call);
-    } catch (RuntimeException | Error e) {
-      leased.served.failed(e);
-      throw e;
     } finally {
       inside[0] = false;
     }
@@ -111,39 +109,45 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     long limit = limit(call);
     long waited = 0;
     Table table = at;
-    int slot = table.served.slots.claim(0);
-    while (true) {
-      ServedVersion served = table.served;
-      if (slot >= 0) {
-        try {
-          if (leased ? !served.over() : !served.retired()) {
-            long left = waited == 0 ? runLimit(call) : Math.max(1, limit - waited);
-            return one(table, slot, input, call, left);
-          }
-        } finally {
+    try {
+      int slot = table.served.slots.claim(0);
+      while (true) {
+        ServedVersion served = table.served;
+        if (slot >= 0) {
           try {
-            served.slots.release(slot);
-          } catch (StackOverflowError e) {
-            served.slots.lost[slot] = true;
-            served.slots.anyLost = true;
+            if (leased ? !served.over() : !served.retired()) {
+              long left = waited == 0 ? runLimit(call) : Math.max(1, limit - waited);
+              long start = served.start() == 0 ? 0 : began;
+              return one(table, slot, input, call, left, start);
+            }
+          } finally {
+            try {
+              served.slots.release(slot);
+            } catch (StackOverflowError e) {
+              served.slots.lost[slot] = true;
+              served.slots.anyLost = true;
+            }
           }
+          slot = Slots.CLOSED;
         }
-        slot = Slots.CLOSED;
-      }
-      if (slot == Slots.CLOSED) {
-        if (leased || route.closed()) {
+        if (slot == Slots.CLOSED) {
+          if (leased || route.closed()) {
+            throw refusal(slot, served, call);
+          }
+          table = route.table(); // it names another version by now
+          slot = table.served.slots.claim(0);
+        } else if (slot == Slots.BUSY && limit - waited > 0) {
+          // At 0 a claim would not wait either; no test has a call wait for two versions in turn.
+          slot = served.slots.claim(limit - waited);
+          waited = Math.max(1, System.nanoTime() - began);
+          served.waited(waited);
+        } else {
           throw refusal(slot, served, call);
         }
-        table = route.table(); // it names another version by now
-        slot = table.served.slots.claim(0);
-      } else if (slot == Slots.BUSY && limit - waited > 0) {
-        // At 0 a claim would not wait either; and no test has a call wait for two versions in turn.
-        slot = served.slots.claim(limit - waited);
-        waited = Math.max(1, System.nanoTime() - began);
-        served.waited(waited);
-      } else {
-        throw refusal(slot, served, call);
       }
+    } catch (RuntimeException | Error e) {
+      table.served.failed(e); // the version it failed on, which may not be the one it began with
+      throw e;
     }
   }
 
@@ -154,11 +158,12 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
       throw new InvalidInputException("the batch is empty; wanted at least one input");
     }
     boolean[] inside = guard.enter("predictAll");
+    ServedVersion served = null;
     try {
       route.batchOf(Math.min(size, LoadedVersion.CHUNK));
       while (true) {
         Table table = route.table();
-        ServedVersion served = table.served;
+        served = table.served;
         if (served.holds.take()) { // the version must not end between two chunks
           try {
             return all(table, inputs, size, call);
@@ -171,7 +176,9 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
         }
       }
     } catch (RuntimeException | Error e) {
-      route.failed(e);
+      if (served != null) {
+        served.failed(e);
+      }
       throw e;
     } finally {
       inside[0] = false;
@@ -213,10 +220,10 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     return route.name() + " -> " + version();
   }
 
-  private Prediction<O> one(Table table, int slot, I input, Call call, long limit) {
+  private Prediction<O> one(
+      Table table, int slot, I input, Call call, long limit, long start) {
     ServedVersion served = table.served;
     BoundCodec<I, O> codec = codec(table);
-    long start = served.start();
     SlotState state = served.loaded.state(slot);
     codec.write(input, state.frame);
     served.loaded.run(state, limit);

@@ -61,12 +61,15 @@ final class RouteLease<I, O> implements ModelLease<I, O> {
       throw new IllegalStateException("the lease of " + version() + " was closed; take another");
     }
     if (now == State.EXPIRED) {
-      throw new DeadlineException(
-          "the lease of "
-              + version()
-              + " was for "
-              + atMost
-              + ", which is over; take another one, or a longer one");
+      DeadlineException late =
+          new DeadlineException(
+              "the lease of "
+                  + version()
+                  + " was for "
+                  + atMost
+                  + ", which is over; take another one, or a longer one");
+      table.served.failed(late);
+      throw late;
     }
     return handle.predict(table, input, call);
   }

@@ -196,8 +196,16 @@ public final class Routes {
     }
   }
 
-  /** Memory is short: ends what is kept for rollbacks, and waits a little for it. */
-  private boolean endRetention() {
+  /**
+   * Memory is short: ends what is kept for rollbacks, and waits a little for it. Not in vain: a
+   * version that would not fit even so takes no rollback away.
+   */
+  private boolean endRetention(long needed) {
+    long kept = routes.values().stream().mapToLong(Route::retained).sum();
+    long free = memory.room().map(ProcessMemory.Room::free).orElse(0L);
+    if (needed - free > kept) {
+      return false;
+    }
     boolean any = false;
     for (Route route : routes.values()) {
       any |= route.endRetention();

@@ -94,7 +94,7 @@ final class ServedVersion {
   private static void asked(LoadedVersion loaded, Runnable open) {
     try {
       open.run();
-    } catch (RuntimeException | LinkageError e) {
+    } catch (Throwable e) { // whatever it is, the version is good
       LOG.log(
           Level.WARNING,
           "an observer could not be opened for " + loaded.version + "; it is told nothing",
@@ -149,7 +149,7 @@ final class ServedVersion {
     for (CallListener listener : listeners) { // no lambda: it would be an object a call
       try {
         listener.answered(nanos, answers);
-      } catch (RuntimeException | LinkageError e) {
+      } catch (Throwable e) { // whatever it is, the caller's answer is ready and right
         listenerFailed(e);
       }
     }
@@ -183,7 +183,7 @@ final class ServedVersion {
     for (CallListener listener : listeners) {
       try {
         told.accept(listener);
-      } catch (RuntimeException | LinkageError e) {
+      } catch (Throwable e) { // it is only told
         listenerFailed(e);
       }
     }

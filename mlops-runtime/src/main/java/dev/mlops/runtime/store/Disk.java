@@ -1,6 +1,7 @@
 package dev.mlops.runtime.store;
 
 import java.io.BufferedOutputStream;
+import dev.mlops.runtime.memory.ProcessMemory;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
@@ -17,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,6 +124,21 @@ class Disk {
   /** Gives a file a second name; fails if the name is taken. */
   void link(Path file, Path name) throws IOException {
     Files.createLink(name, file);
+  }
+
+  /**
+   * The memory that files of a folder are taken from, where they lie in memory: it counts to the
+   * limit of the container, whose end is the end of the process. Empty for any other folder.
+   */
+  Optional<ProcessMemory.Room> memoryOf(Path folder) {
+    try {
+      String type = Files.getFileStore(folder).type();
+      return type.equals("tmpfs") || type.equals("ramfs")
+          ? ProcessMemory.ofThisProcess().room()
+          : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty(); // some containers do not show what is mounted
+    }
   }
 
   /**

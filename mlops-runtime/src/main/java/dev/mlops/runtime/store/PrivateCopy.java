@@ -1,6 +1,7 @@
 package dev.mlops.runtime.store;
 
 import dev.mlops.model.Version;
+import dev.mlops.runtime.memory.ProcessMemory;
 import dev.mlops.store.PackageCorruptException;
 import dev.mlops.store.StoreUnavailableException;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.Optional;
 import java.util.function.BiFunction;
 
 /**
@@ -54,6 +56,18 @@ final class PrivateCopy implements AutoCloseable {
       long free = scratch.content().toFile().getUsableSpace(); // 0 also where it cannot be told
       if (free > 0 && free < bytes(manifest)) { // rather than fill what others use too
         throw unwritable(version, manifest, disk, new IOException(free + " bytes are free there"));
+      }
+      Optional<ProcessMemory.Room> room = disk.memoryOf(scratch.content());
+      if (room.isPresent() && room.get().free() < bytes(manifest)) {
+        throw unwritable(
+            version,
+            manifest,
+            disk,
+            new IOException(
+                "it lies in memory, and "
+                    + room.get().free()
+                    + " bytes are free of "
+                    + room.get().source()));
       }
       PrivateCopy copy = new PrivateCopy(scratch, disk);
       for (Manifest.Entry entry : manifest.files()) {

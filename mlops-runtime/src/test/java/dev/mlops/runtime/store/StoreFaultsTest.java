@@ -2,9 +2,11 @@ package dev.mlops.runtime.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mlops.model.ModelPackage;
 import dev.mlops.model.Version;
+import dev.mlops.runtime.memory.ProcessMemory;
 import dev.mlops.store.PackageCorruptException;
 import dev.mlops.store.Revision;
 import dev.mlops.store.StoreUnavailableException;
@@ -16,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -239,6 +242,36 @@ final class StoreFaultsTest {
     } finally {
       run("umount", mounted.toString());
     }
+  }
+
+  /** A folder in memory takes from the limit of the container, and whoever passes that is killed. */
+  @Test
+  void open_temporaryFolderInMemoryThatIsShort_unavailableAndNothingLeft() throws IOException {
+    Path temporary = Files.createDirectory(temp.resolve("tmp"));
+    DirectoryModelStore store =
+        new DirectoryModelStore(
+            root,
+            InstantSource.system(),
+            new TemporaryDisk(temporary) {
+              @Override
+              Optional<ProcessMemory.Room> memoryOf(Path folder) {
+                return Optional.of(new ProcessMemory.Room(1000, 900, "the container's limit"));
+              }
+            });
+    Version version = store.versions("storms").get(0);
+
+    assertThatThrownBy(() -> store.open(version))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("it lies in memory, and 100 bytes are free of the container's limit");
+    assertThat(temporary).isEmptyDirectory();
+  }
+
+  @Test
+  void memoryOf_aFolderInMemory_isThatOfTheProcess() {
+    Path memory = Path.of("/dev/shm");
+    assumeTrue(Files.isDirectory(memory), "skipped: no /dev/shm here");
+    assertThat(new TemporaryDisk(memory).memoryOf(memory)).isPresent();
+    assertThat(new TemporaryDisk(temp).memoryOf(temp.resolve("absent"))).isEmpty();
   }
 
   @Test

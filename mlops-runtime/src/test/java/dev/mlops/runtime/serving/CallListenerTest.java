@@ -1,0 +1,169 @@
+package dev.mlops.runtime.serving;
+
+import static dev.mlops.runtime.serving.TestRuntime.ONE;
+import static dev.mlops.runtime.serving.TestRuntime.ROUTE;
+import static dev.mlops.runtime.serving.TestRuntime.model;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.inference.Call;
+import dev.mlops.inference.DeadlineException;
+import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.ModelLease;
+import dev.mlops.inference.Row;
+import dev.mlops.model.MlopsException;
+import dev.mlops.model.Version;
+import dev.mlops.observe.CallListener;
+import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.observe.RuntimeListener;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is told of calls, and that it is told of the version they were on. */
+final class CallListenerTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  @RegisterExtension final TestRuntime test = new TestRuntime();
+  private final List<String> failures = new CopyOnWriteArrayList<>();
+  private final List<Long> took = new CopyOnWriteArrayList<>();
+  private final Semaphore inside = new Semaphore(0);
+
+  @BeforeEach
+  void listen() {
+    test.slots = 1;
+    test.listeners.add(new Listener());
+  }
+
+  @Test
+  void answered_callThatWaitedForASlot_isTimedFromItsBeginning() {
+    Routes routes = test.serving("1");
+    Semaphore gate = test.engine.hold("1", inside);
+    ModelHandle<Row, Row> model = model(routes);
+    Future<?> first = test.others.submit(() -> model.predict(ONE));
+    inside.acquireUninterruptibly();
+    took.clear();
+    Semaphore waits = new Semaphore(0);
+    Callable<Object> call =
+        () -> {
+          waits.release();
+          return model.predict(ONE);
+        };
+    Future<?> second = test.others.submit(call);
+    waits.acquireUninterruptibly();
+    assertThatThrownBy(() -> second.get(100, MILLISECONDS))
+        .isInstanceOf(TimeoutException.class);
+    gate.release(2);
+    assertThat(first).succeedsWithin(PATIENCE);
+    assertThat(second).succeedsWithin(PATIENCE);
+    assertThat(took).hasSize(2);
+    assertThat(took.get(1)).isGreaterThan(80_000_000);
+  }
+
+  @Test
+  void failed_callThatBeganBeforeASwap_isOfTheVersionItFailedOn() {
+    Routes routes = test.serving("1", "2");
+    ModelHandle<Row, Row> model = model(routes);
+    Semaphore gate = test.engine.hold("1", inside);
+    test.engine.failAboveRows("1", 0);
+    Future<?> call = test.others.submit(() -> model.predict(ONE));
+    inside.acquireUninterruptibly();
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    gate.release();
+    assertThat(call).failsWithin(PATIENCE);
+    assertThat(failures).containsExactly("m:1 model-failed");
+  }
+
+  @Test
+  void failed_onALeaseWhoseTimeIsOver_isTold() {
+    ModelHandle<Row, Row> model = model(test.serving("1"));
+    try (ModelLease<Row, Row> lease = model.lease(Duration.ofMillis(1))) {
+      test.next(LifecycleEvent.LeaseExpired.class);
+      assertThatThrownBy(() -> lease.predict(ONE, Call.with()))
+          .isInstanceOf(DeadlineException.class);
+    }
+    assertThat(failures).containsExactly("m:1 deadline");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void start_observerOrListenerCannotBeOpened_servesAndLeavesNothingOpen(boolean ofCalls) {
+    Error error = new OutOfMemoryError("in a test");
+    if (ofCalls) {
+      test.listeners.add(
+          new RuntimeListener() {
+            @Override
+            public void happened(LifecycleEvent event) {}
+
+            @Override
+            public Optional<CallListener> calls(String route, Version version) {
+              throw error;
+            }
+          });
+    } else {
+      test.observers.add(
+          (route, version, slots) -> {
+            throw error;
+          });
+    }
+    assertThat(model(test.serving("1")).predict(ONE).value().number("y")).isEqualTo(1);
+  }
+
+  @Test
+  void start_clockFailsBehindThePublishing_routeServesAndIsClosedLater() {
+    test.put("1");
+    test.store.move("1");
+    test.clock =
+        () -> {
+          throw new IllegalStateException("no time");
+        };
+    Routes routes = test.build();
+    assertThatThrownBy(() -> model(routes)).hasMessage("no time");
+    test.clock = Clock.systemUTC();
+    assertThat(routes.health().routes()).hasSize(1);
+  }
+
+  private final class Listener implements RuntimeListener {
+    @Override
+    public void happened(LifecycleEvent event) {}
+
+    @Override
+    public Optional<CallListener> calls(String route, Version version) {
+      return Optional.of(
+          new CallListener() {
+            @Override
+            public void answered(long nanos, int rows) {
+              took.add(nanos);
+              throw new AssertionError("harms nothing");
+            }
+
+            @Override
+            public void failed(MlopsException.Kind kind, String code) {
+              failures.add(version + " " + code);
+            }
+
+            @Override
+            public void waited(long nanos) {}
+
+            @Override
+            public void unobserved() {}
+
+            @Override
+            public void close() {}
+          });
+    }
+  }
+}
