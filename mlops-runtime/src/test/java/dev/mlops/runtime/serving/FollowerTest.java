@@ -10,7 +10,9 @@ import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.rollout.Candidate;
 import dev.mlops.rollout.Gate;
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -43,6 +45,21 @@ class FollowerTest {
     assertThat(swapped.cause()).isEqualTo(LifecycleEvent.Cause.ALIAS);
     assertThat(model(routes).predict(ONE).version().number()).isEqualTo("2");
     assertThat(thread[0]).isEqualTo("mlops-loader");
+  }
+
+  @Test
+  void follow_handleAskedForAgain_looksNoMoreOften() throws Exception {
+    test.follow = Duration.ofMillis(100);
+    BlockingQueue<Long> looks = new LinkedBlockingQueue<>();
+    test.store.atLook(() -> looks.add(System.nanoTime()));
+    Routes routes = test.serving("1");
+    model(routes);
+    long before = looks.take();
+    for (int look = 0; look < 3; look++) {
+      long next = looks.take();
+      assertThat(next - before).isGreaterThanOrEqualTo(Duration.ofMillis(90).toNanos());
+      before = next;
+    }
   }
 
   @Test

@@ -207,7 +207,6 @@ class RouteFailuresTest {
     assertThat(routes.health().routes()).isEmpty();
     Files.delete(state);
     assertThat(model(routes).version().number()).isEqualTo("1");
-    assertThat(test.engine.opened.get()).isEqualTo(2);
     assertThat(observing.get()).isOne();
   }
 
