@@ -63,7 +63,8 @@ sealed interface Decision {
     }
     Revision head = known.head().orElseThrow();
     if (head.revision() <= known.state().decided()) {
-      return new Stay(Optional.empty());
+      boolean same = known.state().passed().contains(head.version().id());
+      return new Stay(same ? Optional.empty() : Optional.of(another(known, head)));
     }
     if (head.version().equals(known.serving())) {
       return new Accept(head);
@@ -110,6 +111,18 @@ sealed interface Decision {
     return revision < highest
         ? Optional.of(new Stay(Optional.of(wentBack(known, revision, highest))))
         : Optional.empty();
+  }
+
+  private static String another(Known known, Revision head) {
+    return known.route()
+        + " has "
+        + head.version()
+        + " at revision "
+        + head.revision()
+        + ", which named another version when it was decided on: the store went back in time, and on."
+        + " Move the alias once more; "
+        + known.serving()
+        + " goes on serving";
   }
 
   private static String wentBack(Known known, long revision, long highest) {

@@ -96,8 +96,10 @@ final class Follower {
       route.changes.refresh();
       failed = 0;
     } catch (VersionRefusedException e) {
-      // what a gate failed is told again without a load, so the next look costs nothing
-      failed = e.results().stream().anyMatch(Follower::undecided) ? failed : 0;
+      // what a gate failed is told again without a load, so the next look costs nothing; but a
+      // route that serves nothing loads and checks all there is at each look
+      boolean dear = !route.serves() || e.results().stream().anyMatch(Follower::undecided);
+      failed = dear ? failed : 0;
     } catch (RuntimeException | StackOverflowError | LinkageError e) {
       LOG.log(Level.DEBUG, "a look at " + route.name() + " failed", e); // its problem was told once
     } finally {

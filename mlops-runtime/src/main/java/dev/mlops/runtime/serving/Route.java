@@ -116,8 +116,12 @@ final class Route {
     }
   }
 
+  Instant now() {
+    return settings.clock().instant();
+  }
+
   void tell(Function<Instant, LifecycleEvent> event) {
-    shared.events().post(event.apply(settings.clock().instant()));
+    shared.events().post(event.apply(now()));
   }
 
   // --- how it is ---
@@ -241,14 +245,16 @@ final class Route {
 
   /** Serves the version kept warm, at once, and turns away the one that served. */
   SwapReport rollback(String reason) {
-    Published published;
+    Instant time = now();
+    Phases phases = new Phases();
+    ServedVersion back;
+    ServedVersion bad;
     lock.lock();
     try {
       requireOpen();
       requireAlias("rollback");
-      Phases phases = new Phases();
-      ServedVersion back = retention.kept().orElse(null);
-      ServedVersion bad = table().served;
+      back = retention.kept().orElse(null);
+      bad = table().served;
       if (back == null) {
         throw new IllegalStateException(
             "nothing is kept warm on "
@@ -268,16 +274,18 @@ final class Route {
       Optional<ServedVersion> ends = publish(new Table(back, bind(back.loaded)));
       phases.end("publish");
       ledger.rolledBack(back.version, reason, bad.version);
-      phases.end("state");
-      published =
-          new Published(
-              new SwapReport(
-                  name(), Optional.of(bad.version), back.version, List.of(), phases.took()),
-              ends);
+      told(time, Cause.ROLLBACK, rolledBack(bad, back, phases), ends);
     } finally {
       lock.unlock();
     }
-    return tell(Cause.ROLLBACK, published);
+    ledger.writeBehind();
+    phases.end("state");
+    return rolledBack(bad, back, phases);
+  }
+
+  private SwapReport rolledBack(ServedVersion bad, ServedVersion back, Phases phases) {
+    return new SwapReport(
+        name(), Optional.of(bad.version), back.version, List.of(), phases.took());
   }
 
   /** Answers no more; what it holds is ended by the lifecycle thread. */
@@ -354,31 +362,25 @@ final class Route {
     }
   }
 
-  /** What serves now, and what is to end for it when that was told. */
-  record Published(SwapReport report, Optional<ServedVersion> ends) {}
-
+  /** Under the lock: every call from here on sees the new version. What is to end is answered. */
   Optional<ServedVersion> publish(Table next) {
     Table before = table;
     retention.giveUp(next.served);
-    table = next; // from here on every call sees the new version
+    table = next;
     ledger.serves(next.served.version);
     shared.changed().run();
     return Optional.ofNullable(before).flatMap(old -> retention.keep(old.served));
   }
 
-  /* Without the lock, as the clock is the user's; and before the end of the old version is told. */
-  SwapReport tell(Cause cause, Published published) {
-    SwapReport report = published.report();
-    try {
-      if (report.swapped()) {
-        tell(time -> new LifecycleEvent.Swapped(time, name(), cause, report));
-      }
-      return report;
-    } finally {
-      published
-          .ends()
-          .ifPresent(old -> shared.lifecycle().end(name(), old, settings.limits().drain()));
-    }
+  /**
+   * Under the lock, so that listeners are told of publishings in their order; and of one before the
+   * end of what it replaced.
+   *
+   * @param time from before the lock was taken: the clock is the user's
+   */
+  void told(Instant time, Cause cause, SwapReport report, Optional<ServedVersion> ends) {
+    shared.events().post(new LifecycleEvent.Swapped(time, name(), cause, report));
+    ends.ifPresent(old -> shared.lifecycle().end(name(), old, settings.limits().drain()));
   }
 
   void requireOpen() {

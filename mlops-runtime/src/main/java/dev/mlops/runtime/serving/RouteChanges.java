@@ -14,6 +14,7 @@ import dev.mlops.store.Revision;
 import dev.mlops.store.StoreUnavailableException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -63,7 +65,12 @@ final class RouteChanges {
       Optional<Long> revision,
       List<Gate> gates,
       BiFunction<RouteState, Collection<Gate.Result>, RouteState> then,
-      Cause cause) {}
+      Cause cause) {
+    /** Whether a person takes a way back, which no schema in force may bar. */
+    boolean back() {
+      return cause == Cause.OVERRIDE || cause == Cause.CLEARED;
+    }
+  }
 
   /**
    * What a candidate would serve as.
@@ -122,25 +129,32 @@ final class RouteChanges {
     }
   }
 
-  /**
-   * Begins to serve: what this process last decided on, else the newest revision that may; under
-   * the lock of changes.
-   */
+  /** Begins to serve: what this process last decided on, else the newest revision that may. */
   private SwapReport start() {
+    return start(
+        Cause.START,
+        (start, failed) -> start.run(route.ledger.read(), this::requireFits, failed));
+  }
+
+  /** How a route finds its first version; it tells of each that may not serve. */
+  private interface Search {
+    RouteStart.Started run(RouteStart start, BiConsumer<Version, Throwable> failed);
+  }
+
+  private SwapReport start(Cause cause, Search search) {
     boolean[] told = new boolean[1];
     try {
       RouteStart start =
           new RouteStart(
               route.ref(), settings, shared.sessions(), shared.lifecycle(), route.largestBatch());
       RouteStart.Started started =
-          start.run(
-              route.ledger.read(),
-              this::requireFits,
+          search.run(
+              start,
               (version, e) -> {
                 told[0] = true;
                 route.fails(Optional.of(version), e);
               });
-      return publishFirst(started);
+      return publishFirst(cause, started);
     } catch (RuntimeException | Error e) {
       if (told[0]) {
         route.ledger.problem(e.getMessage());
@@ -160,12 +174,12 @@ final class RouteChanges {
     }
   }
 
-  private SwapReport publishFirst(RouteStart.Started started) {
+  private SwapReport publishFirst(Cause cause, RouteStart.Started started) {
     LoadedVersion loaded = started.loaded();
     ServedVersion first = null;
-    Optional<ServedVersion> ends;
     boolean published = false;
     try {
+      Instant time = route.now();
       first = open(loaded);
       route.lock.lock();
       try {
@@ -173,7 +187,16 @@ final class RouteChanges {
         List<BoundCodec<?, ?>> bound = route.bind(loaded);
         route.ledger.begin(started);
         published = true;
-        ends = route.publish(new Table(first, bound));
+        Optional<ServedVersion> none = route.publish(new Table(first, bound));
+        SwapReport report =
+            new SwapReport(
+                route.name(),
+                Optional.empty(),
+                loaded.version,
+                started.results(),
+                started.phases());
+        route.told(time, cause, report, none);
+        return report;
       } finally {
         route.lock.unlock();
       }
@@ -185,16 +208,6 @@ final class RouteChanges {
         shared.lifecycle().discard(route.name(), loaded);
       }
     }
-    return route.tell(
-        Cause.START,
-        new Route.Published(
-            new SwapReport(
-                route.name(),
-                Optional.empty(),
-                loaded.version,
-                started.results(),
-                started.phases()),
-            ends));
   }
 
   private ServedVersion open(LoadedVersion loaded) {
@@ -225,7 +238,10 @@ final class RouteChanges {
     try {
       route.requireOpen();
       route.requireAlias("clearOverride");
-      route.table();
+      if (!route.serves()) {
+        route.ledger.clear();
+        return start();
+      }
       return decide(head(), Decision::clear, Cause.CLEARED);
     } finally {
       change.unlock();
@@ -238,9 +254,13 @@ final class RouteChanges {
     try {
       route.requireOpen();
       route.requireAlias("override");
-      route.table();
       Version version =
           settings.store().resolve(new ModelRef(route.ref().model(), ModelRef.Kind.NUMBER, number));
+      if (!route.serves()) {
+        RouteState then = route.ledger.read().overridden(number, reason, version.id());
+        return start(
+            Cause.OVERRIDE, (start, failed) -> start.only(version, then, this::requireFits));
+      }
       return serve(
           new Wanted(
               version,
@@ -266,7 +286,7 @@ final class RouteChanges {
   private Optional<Revision> head() {
     try {
       return settings.store().alias(route.ref().model(), route.ref().selector()).head();
-    } catch (StoreUnavailableException | PackageCorruptException e) {
+    } catch (RuntimeException | Error e) {
       route.fails(Optional.empty(), e);
       throw e;
     }
@@ -280,13 +300,12 @@ final class RouteChanges {
     try {
       route.requireOpen();
       Version serving = route.table().served.version;
-      decision = route.ledger.look(head, serving, rule);
+      decision = look(head, serving, rule);
       if (decision instanceof Decision.Stay) {
         return route.unchanged();
       }
       if (decision instanceof Decision.Accept accept) {
-        route.ledger.decide(
-            route.ledger.state().following(accept.revision().revision(), serving.id()));
+        decideOrTell(route.ledger.state().following(accept.revision().revision(), serving.id()));
         return route.unchanged();
       }
       if (decision instanceof Decision.Refuse before) {
@@ -299,6 +318,25 @@ final class RouteChanges {
       route.lock.unlock();
     }
     return bring((Decision.Try) decision, cause);
+  }
+
+  private Decision look(
+      Optional<Revision> head, Version serving, Function<Decision.Known, Decision> rule) {
+    try {
+      return route.ledger.look(head, serving, rule);
+    } catch (StoreUnavailableException e) { // the state folder
+      route.fails(Optional.empty(), e);
+      throw e;
+    }
+  }
+
+  private void decideOrTell(RouteState next) {
+    try {
+      route.ledger.decide(next);
+    } catch (StoreUnavailableException e) {
+      route.fails(Optional.empty(), e);
+      throw e;
+    }
   }
 
   private SwapReport bring(Decision.Try trial, Cause cause) {
@@ -327,9 +365,9 @@ final class RouteChanges {
     try {
       candidate = shared.sessions().acquire(version, route.largestBatch(), phases);
       underWay = new UnderWay(version, VersionState.CHECKING);
-      Route.Published published = publishIfGood(candidate, wanted, phases);
+      SwapReport report = publishIfGood(candidate, wanted, phases);
       candidate = null; // the route's own now, or given back
-      return route.tell(wanted.cause(), published);
+      return report;
     } catch (RuntimeException | Error e) {
       route.fails(Optional.of(version), e);
       throw e;
@@ -344,7 +382,7 @@ final class RouteChanges {
     }
   }
 
-  private Route.Published publishIfGood(LoadedVersion candidate, Wanted wanted, Phases phases) {
+  private SwapReport publishIfGood(LoadedVersion candidate, Wanted wanted, Phases phases) {
     Map<String, Gate.Result> results = new LinkedHashMap<>();
     candidate.admission().ifPresent(result -> results.put(result.gate(), result));
     List<Gate> due = wanted.gates();
@@ -354,7 +392,7 @@ final class RouteChanges {
         check(candidate, against, due, wanted, results);
       } // else a rollback or an override brought it meanwhile: what serves is accepted as it is
       phases.end("gates");
-      Optional<Route.Published> published =
+      Optional<SwapReport> published =
           publish(candidate, against, wanted, List.copyOf(results.values()), phases);
       if (published.isPresent()) {
         return published.get();
@@ -364,12 +402,13 @@ final class RouteChanges {
   }
 
   /** Empty if another version serves by now than the one the candidate was compared with. */
-  private Optional<Route.Published> publish(
+  private Optional<SwapReport> publish(
       LoadedVersion candidate,
       ServedVersion against,
       Wanted wanted,
       List<Gate.Result> results,
       Phases phases) {
+    Instant time = route.now();
     ToServe next = toServe(candidate);
     boolean published = false;
     route.lock.lock();
@@ -379,31 +418,36 @@ final class RouteChanges {
           || (next.warm() && !route.retention.keeps(next.served()))) {
         return Optional.empty();
       }
-      Optional<ServedVersion> ends = Optional.empty();
       if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
         route.ledger.decide(wanted.then().apply(route.ledger.state(), results));
-      } else {
-        List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, wanted, against);
-        route.ledger.decide(wanted.then().apply(route.ledger.state(), results));
-        published = true;
-        ends = route.publish(new Table(next.served(), bound));
-        phases.end("publish");
-      }
-      if (!published || next.warm()) {
         shared.lifecycle().discard(route.name(), candidate); // one share of the session is enough
+        return Optional.of(report(candidate, against, results, Map.of()));
       }
-      Map<String, Duration> took = published ? phases.took() : Map.of();
-      return Optional.of(
-          new Route.Published(
-              new SwapReport(
-                  route.name(), Optional.of(against.version), candidate.version, results, took),
-              ends));
+      List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, wanted, against);
+      route.ledger.decide(wanted.then().apply(route.ledger.state(), results));
+      published = true;
+      Optional<ServedVersion> ends = route.publish(new Table(next.served(), bound));
+      phases.end("publish");
+      SwapReport report = report(candidate, against, results, phases.took());
+      route.told(time, wanted.cause(), report, ends);
+      if (next.warm()) {
+        shared.lifecycle().discard(route.name(), candidate);
+      }
+      return Optional.of(report);
     } finally {
       route.lock.unlock();
       if (!published && !next.warm()) {
         next.served().closeObservers();
       }
     }
+  }
+
+  private SwapReport report(
+      LoadedVersion to,
+      ServedVersion from,
+      List<Gate.Result> results,
+      Map<String, Duration> took) {
+    return new SwapReport(route.name(), Optional.of(from.version), to.version, results, took);
   }
 
   private ToServe toServe(LoadedVersion candidate) {
@@ -431,7 +475,8 @@ final class RouteChanges {
             ? List.of()
             : gates.stream().filter(Gate::compares).map(Gate::name).toList();
     Predicate<Gate.Result> lets = result -> result.lets() || reportedOnly.contains(result.gate());
-    for (Gate.Result result : Gates.check(gates, new Trial(candidate, against.loaded), lets)) {
+    for (Gate.Result result : Gates.check(
+            gates, new Trial(candidate, against.loaded, wanted.back()), lets)) {
       results.put(result.gate(), result);
     }
     if (results.values().stream().allMatch(lets)) {

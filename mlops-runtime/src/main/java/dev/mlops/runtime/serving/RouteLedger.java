@@ -10,6 +10,7 @@ import dev.mlops.store.StoreUnavailableException;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,10 +29,13 @@ final class RouteLedger {
   private static final int REFUSALS_KEPT = 20;
 
   private final ModelRef ref;
+  private final Object writing = new Object(); // one at a time, and the newest state last
   private final StateFolder folder;
   private final Consumer<Function<Instant, LifecycleEvent>> events;
   private final Map<Version, Decision.Refusal> refused = new LinkedHashMap<>();
+  private final Map<Optional<Version>, String> told = new HashMap<>(); // since it last went well
   private @Nullable Version banned;
+  private volatile @Nullable String unwritten; // why a rollback is not in the folder
   private volatile RouteState state = RouteState.NEW;
   private volatile @Nullable String problem;
 
@@ -77,7 +81,11 @@ final class RouteLedger {
         rule.apply(
             new Decision.Known(
                 ref.toString(), state, head, serving, List.copyOf(refused.values())));
+    if (unwritten != null) {
+      writeBehind();
+    }
     if (decision instanceof Decision.Stay stay) {
+      told.clear();
       problem = stay.problem().orElseGet(this::standing);
     } else if (!(decision instanceof Decision.Accept)
         && head.isPresent()
@@ -94,6 +102,7 @@ final class RouteLedger {
    */
   void decide(RouteState next) {
     keep(next);
+    told.clear();
     problem = standing();
     if (state.banned().isEmpty()) {
       banned = null;
@@ -103,20 +112,43 @@ final class RouteLedger {
   /** The route begins to serve. */
   void begin(RouteStart.Started started) {
     keep(started.then());
+    told.clear();
     banned = started.banned().orElse(null);
     problem = started.problem().orElseGet(this::standing);
   }
 
-  /** A rollback has been made; that it cannot be kept does not undo it. */
+  /** Override and ban end, while nothing serves. */
+  void clear() {
+    keep(folder.read(ref).cleared());
+    banned = null;
+  }
+
+  /** A rollback has been made; {@link #writeBehind} keeps it. */
   void rolledBack(Version back, String reason, Version bad) {
     state = state.rolledBack(back.number(), reason, bad.id());
     banned = bad;
+    unwritten = "it is being written";
     problem = standing();
-    try {
-      folder.write(ref, state);
-    } catch (StoreUnavailableException e) {
-      problem = problem + "; a restart will not know of it: " + e.getMessage();
-      LOG.log(Level.WARNING, problem, e);
+  }
+
+  /**
+   * Keeps what was decided by a rollback, after it was made: that it cannot be kept does not undo
+   * it, and each later look tries again. Without the route's lock, since a disk may be slow.
+   */
+  void writeBehind() {
+    synchronized (writing) {
+      try {
+        folder.write(ref, state);
+        unwritten = null;
+        problem = standing();
+      } catch (StoreUnavailableException e) {
+        boolean news = !String.valueOf(e.getMessage()).equals(unwritten);
+        unwritten = String.valueOf(e.getMessage());
+        problem = standing();
+        if (news) {
+          LOG.log(Level.WARNING, problem, e);
+        }
+      }
     }
   }
 
@@ -135,10 +167,10 @@ final class RouteLedger {
   /** A change failed; told once, however often it is tried. */
   void failed(Optional<Version> version, Throwable e) {
     String message = String.valueOf(e instanceof MlopsException ? e.getMessage() : e);
-    if (message.equals(problem)) {
+    problem = message;
+    if (message.equals(told.put(version, message))) {
       return;
     }
-    problem = message;
     String route = ref.toString();
     if (e instanceof VersionRefusedException refusal && version.isPresent()) {
       events.accept(
@@ -150,10 +182,13 @@ final class RouteLedger {
   }
 
   private void keep(RouteState next) {
-    if (ref.kind() == ModelRef.Kind.ALIAS) { // a pinned route decides nothing
-      folder.write(ref, next);
+    synchronized (writing) {
+      if (ref.kind() == ModelRef.Kind.ALIAS) { // a pinned route decides nothing
+        folder.write(ref, next);
+      }
+      state = next;
+      unwritten = null;
     }
-    state = next;
   }
 
   /** What is true of a route as long as it is overridden. */
@@ -167,7 +202,10 @@ final class RouteLedger {
                     + ":"
                     + number
                     + ": "
-                    + now.reason().orElse(""))
+                    + now.reason().orElse("")
+                    + (unwritten == null
+                        ? ""
+                        : "; a restart will not know of it: " + unwritten))
         .orElse(null);
   }
 }

@@ -119,6 +119,12 @@ final class RouteStart {
     throw first == null ? new ModelNotFoundException(ref, List.of()) : first;
   }
 
+  /** A version of a person's choice; no gate that compares is asked, as nothing serves. */
+  Started only(Version version, RouteState then, Consumer<LoadedVersion> fits) {
+    Attempt chosen = new Attempt(version, then, false, false);
+    return open(chosen, settings.gates(ref.model()), List.of(), fits, Optional.empty());
+  }
+
   private Optional<String> problem(
       RouteState state, RouteState then, Revision head, @Nullable RuntimeException first) {
     if (head.revision() < state.highest()) {
@@ -160,8 +166,8 @@ final class RouteStart {
   }
 
   /**
-   * The head if it is news; what this process decided on last, be it an override or the head; then
-   * older revisions, newest first, without what a rollback turned away.
+   * The head if it is news; what this process decided on last, be it an override or a revision;
+   * older revisions, newest first; then those it never decided on. None that a rollback turned away.
    */
   private List<Attempt> attempts(RouteState state, List<Revision> history, Revision head) {
     List<Attempt> attempts = new ArrayList<>();
@@ -178,17 +184,19 @@ final class RouteStart {
     override
         .filter(version -> ids.add(version.id()))
         .ifPresent(version -> attempts.add(new Attempt(version, seen, true, true)));
-    for (int i = history.size() - 1; i >= 0; i--) {
-      Revision revision = history.get(i);
-      String id = revision.version().id();
-      if (ids.add(id)) {
-        boolean known = revision.revision() <= state.decided() && state.passed().contains(id);
-        attempts.add(
-            new Attempt(
-                revision.version(),
-                seen.fallingBack(revision.revision(), id),
-                known,
-                i < history.size() - 1));
+    for (boolean decided : new boolean[] {true, false}) { // what never served comes last
+      for (int i = history.size() - 1; i >= 0; i--) {
+        Revision revision = history.get(i);
+        String id = revision.version().id();
+        if (revision.revision() <= state.decided() == decided && ids.add(id)) {
+          boolean known = decided && state.passed().contains(id);
+          attempts.add(
+              new Attempt(
+                  revision.version(),
+                  seen.fallingBack(revision.revision(), id),
+                  known,
+                  i < history.size() - 1));
+        }
       }
     }
     return attempts;
@@ -245,7 +253,7 @@ final class RouteStart {
       }
       List<Gate.Result> results = new ArrayList<>(candidate.admission().stream().toList());
       Predicate<Gate.Result> mayServe = result -> mayServe(result, attempt);
-      results.addAll(Gates.check(gates, new Trial(candidate, against), mayServe));
+      results.addAll(Gates.check(gates, new Trial(candidate, against, false), mayServe));
       if (!results.stream().allMatch(mayServe)) {
         throw new VersionRefusedException(
             candidate.version, results, "An earlier revision is tried", null);

@@ -65,6 +65,12 @@ record RouteState(
         passed);
   }
 
+  /** Override and ban are over, and nothing serves. */
+  RouteState cleared() {
+    return new RouteState(
+        decided, highest, Optional.empty(), Optional.empty(), Optional.empty(), passed);
+  }
+
   RouteState seen(long revision) {
     return new RouteState(decided, Math.max(highest, revision), override, reason, banned, passed);
   }

@@ -12,7 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -37,9 +40,18 @@ final class StateFolder {
       return RouteState.NEW;
     }
     try {
-      JsonNode node = json().readTree(Files.readAllBytes(file));
+      ObjectMapper json = json();
+      JsonNode node = json.readTree(Files.readAllBytes(file));
       if (!node.path("schema").asText().equals(FORM)) {
         throw new IOException("schema is " + node.path("schema") + ", wanted " + FORM);
+      }
+      ObjectNode all = (ObjectNode) node;
+      JsonNode sha256 = all.remove("sha256");
+      if (sha256 == null || !sha256.asText().equals(sha256(json, all))) {
+        throw new IOException("its sha256 is not that of what it says: it was changed or damaged");
+      }
+      if (!node.path("route").asText().equals(route.toString())) {
+        throw new IOException("it is that of " + node.path("route"));
       }
       Set<String> passed = new HashSet<>();
       node.path("passed").forEach(id -> passed.add(id.asText()));
@@ -58,7 +70,7 @@ final class StateFolder {
               + file
               + " cannot be read: "
               + e.getMessage()
-              + ". Remove the file to forget this process's rollbacks, or mend it",
+              + ". Remove the file to forget this process's rollbacks, or bring it back",
           e);
     }
   }
@@ -80,6 +92,7 @@ final class StateFolder {
     ArrayNode passed = node.putArray("passed");
     state.passed().stream().sorted().forEach(passed::add);
     try {
+      node.put("sha256", sha256(json, node));
       Path parent = file.getParent();
       Files.createDirectories(parent);
       Path next = Files.createTempFile(parent, "state", ".tmp");
@@ -95,6 +108,16 @@ final class StateFolder {
     } catch (IOException e) {
       throw new StoreUnavailableException(
           "the state of " + route + " cannot be written to " + file + ": " + e, e);
+    }
+  }
+
+  /** Of the text without space between the fields, in their order. */
+  private static String sha256(ObjectMapper json, ObjectNode node) throws IOException {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(json.writeValueAsBytes(node));
+      return HexFormat.of().formatHex(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
     }
   }
 

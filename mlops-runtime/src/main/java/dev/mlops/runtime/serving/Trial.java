@@ -9,8 +9,14 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A loaded version as gates see it, beside the one it is to replace. */
-record Trial(LoadedVersion candidate, @Nullable LoadedVersion against) implements Candidate {
+/**
+ * A loaded version as gates see it, beside the one it is to replace.
+ *
+ * @param back whether a person takes a way back: then its schema is held against the package's
+ *     alone, and the handles say whether it fits them
+ */
+record Trial(LoadedVersion candidate, @Nullable LoadedVersion against, boolean back)
+    implements Candidate {
   /** Longer than a batch of other callers holds a slot; a gate has no deadline of its own. */
   private static final long WAIT_NANOS = 60_000_000_000L;
 
@@ -31,7 +37,7 @@ record Trial(LoadedVersion candidate, @Nullable LoadedVersion against) implement
 
   @Override
   public Optional<ModelSchema> activeSchema() {
-    return Optional.ofNullable(against).map(version -> version.schema);
+    return Optional.ofNullable(back ? null : against).map(version -> version.schema);
   }
 
   @Override

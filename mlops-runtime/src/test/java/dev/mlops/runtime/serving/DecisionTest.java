@@ -83,8 +83,15 @@ class DecisionTest {
   }
 
   @Test
-  void follow_revisionDecidedOnNamesAnother_stays() {
-    assertStaysWithoutAWord(Decision.follow(known(FIRST, at(1, TWO))));
+  void follow_revisionDecidedOnNamesAnother_staysAndSaysSo() {
+    assertStaysAndSays(
+        Decision.follow(known(FIRST, at(1, TWO))),
+        "m@champion has "
+            + TWO
+            + " at revision 1, which named another version when it was decided on: the store went"
+            + " back in time, and on. Move the alias once more; "
+            + ONE
+            + " goes on serving");
   }
 
   @Test

@@ -64,7 +64,7 @@ class EventsTest {
     assertThat(swaps)
         .extracting(LifecycleEvent.Swapped::cause)
         .containsExactly(Cause.START, Cause.ALIAS, Cause.ROLLBACK, Cause.CLEARED, Cause.OVERRIDE);
-    assertThat(swaps.get(2).report().phases().keySet()).containsExactly("publish", "state");
+    assertThat(swaps.get(2).report().phases().keySet()).containsExactly("publish");
     assertThat(swaps.get(2).report().from()).contains(MemoryStore.version("2"));
   }
 

@@ -232,7 +232,7 @@ class RouteModel {
       return stays(true);
     }
     if (head <= decided) {
-      return stays(override != null);
+      return stays(override != null || !passed.contains(world.named(head))); // another by now
     }
     highest = head;
     String named = world.named(head);
@@ -247,9 +247,15 @@ class RouteModel {
   }
 
   String clearOverride() {
-    String cannot = cannotUnlessServing();
+    String cannot = cannot();
     if (cannot != null) {
       return cannot;
+    }
+    if (serving == null) {
+      override = null;
+      banned = null;
+      banKnown = false;
+      return start();
     }
     if (world.down) {
       return fails("StoreUnavailableException");
@@ -270,7 +276,7 @@ class RouteModel {
   }
 
   String override(String version) {
-    String cannot = cannotUnlessServing();
+    String cannot = cannot();
     if (cannot != null) {
       return cannot;
     }
@@ -332,7 +338,7 @@ class RouteModel {
     refused.clear();
   }
 
-  /** The head if it is news; what was decided last; older ones, newest first, but no banned one. */
+  /** The head if it is news; what was decided last; older ones; the rest; but no banned one. */
   private String start() {
     if (world.down) {
       return fails("StoreUnavailableException");
@@ -375,14 +381,21 @@ class RouteModel {
     if (override != null && world.condition(override) != Condition.GONE && seen.add(override)) {
       attempts.add(new Attempt(override, 0, false, true, true));
     }
-    for (long revision = head; revision > 0; revision--) {
-      String version = world.named(revision);
-      if (seen.add(version)) {
-        boolean known = revision <= decided && passed.contains(version);
-        attempts.add(new Attempt(version, revision, false, known, revision < head));
-      }
+    for (long revision = Math.min(head, decided); revision > 0; revision--) {
+      older(revision, head, seen, attempts);
+    }
+    for (long revision = head; revision > decided; revision--) { // what was never decided on
+      older(revision, head, seen, attempts);
     }
     return attempts;
+  }
+
+  private void older(long revision, long head, Set<String> seen, List<Attempt> attempts) {
+    String version = world.named(revision);
+    if (seen.add(version)) {
+      boolean known = revision <= decided && passed.contains(version);
+      attempts.add(new Attempt(version, revision, false, known, revision < head));
+    }
   }
 
   /** What this process served by a decision of its own, if the store still says which it was. */
@@ -444,10 +457,10 @@ class RouteModel {
   }
 
   private String serves(String version) {
-    String before = String.valueOf(serving);
+    String before = serving == null ? "nothing" : serving;
     refused.remove(version);
     if (!version.equals(before)) {
-      warm = world.retains ? before : null;
+      warm = world.retains ? serving : null;
       serving = version;
     }
     return before + " -> " + version;

@@ -60,8 +60,34 @@ class StateFolderTest {
     assertThatThrownBy(() -> folder().read(ROUTE))
         .isInstanceOf(StoreUnavailableException.class)
         .hasMessageContaining("schema is \"mlops.route-state/2\", wanted mlops.route-state/1")
-        .hasMessageContaining("Remove the file to forget this process's rollbacks, or mend it");
+        .hasMessageContaining("Remove the file to forget this process's rollbacks, or bring it back");
     Files.writeString(file, "not json");
     assertThatThrownBy(() -> folder().read(ROUTE)).isInstanceOf(StoreUnavailableException.class);
+  }
+
+  /** One byte of a ban, of a revision, of anything. */
+  @Test
+  void read_anyByteChanged_isRefused() throws Exception {
+    folder().write(ROUTE, STATE);
+    Path file = folder.resolve("storms/@champion.json");
+    byte[] bytes = Files.readAllBytes(file);
+    for (int i = 0; i < bytes.length; i++) {
+      byte[] changed = bytes.clone();
+      changed[i] ^= 1;
+      if (Character.isWhitespace(bytes[i]) && Character.isWhitespace(changed[i])) {
+        continue;
+      }
+      Files.write(file, changed);
+      assertThatThrownBy(() -> folder().read(ROUTE))
+          .as("byte " + i)
+          .isInstanceOf(StoreUnavailableException.class);
+    }
+  }
+
+  @Test
+  void read_stateOfAnotherRoute_isRefused() throws Exception {
+    folder().write(ModelRef.parse("storms@other"), STATE);
+    Files.move(folder.resolve("storms/@other.json"), folder.resolve("storms/@champion.json"));
+    assertThatThrownBy(() -> folder().read(ROUTE)).hasMessageContaining("it is that of");
   }
 }
