@@ -128,6 +128,7 @@ public final class ModelRuntime implements AutoCloseable {
    * @param reason why, for {@link #health()} and for whoever looks later
    * @throws IllegalStateException if nothing is kept warm, or what is warm was turned away by a
    *     rollback before, or the route is pinned
+   * @throws VersionRefusedException if a handle was made since then that the version does not fit
    * @throws InvalidSettingsException if there is no such route
    */
   public SwapReport rollback(String route, String reason) {
@@ -139,7 +140,8 @@ public final class ModelRuntime implements AutoCloseable {
    * alias serves or {@link #clearOverride}. It must load, fit its schema, answer with finite
    * numbers and match its golden records; gates that compare it with the version in force are
    * reported and not obeyed, so that the way back is never barred: {@link SwapReport#forced} tells.
-   * With a state folder it outlives a restart.
+   * Nor is it barred by the schema in force, if the version served here before. A route without a
+   * version begins with it. With a state folder it outlives a restart.
    *
    * @param number of a version of the route's model
    * @param reason why, for {@link #health()} and for whoever looks later

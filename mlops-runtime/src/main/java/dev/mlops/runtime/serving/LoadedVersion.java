@@ -194,7 +194,7 @@ final class LoadedVersion {
   }
 
   /**
-   * Runs each slot a few times on sample rows, at each batch size in use, before anyone else can
+   * Runs each slot a few times on sample rows, one and the largest batch in use, before anyone can
    * have one.
    */
   void warm(List<Row> samples, int largestBatch) {

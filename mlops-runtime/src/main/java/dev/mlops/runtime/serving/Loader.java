@@ -28,8 +28,8 @@ final class Loader {
   /**
    * A loader.
    *
-   * @param relief frees memory that is not needed at this moment, for so many bytes to fit; false if
-   *     it did not, as there is none or it would not do
+   * @param relief frees memory that is not needed at this moment, for so many bytes to fit; false
+   *     if it did not, as there is none or it would not do
    */
   Loader(Settings settings, Watch watch, ProcessMemory memory, LongPredicate relief) {
     this.settings = settings;

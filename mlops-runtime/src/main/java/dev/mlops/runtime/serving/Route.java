@@ -284,8 +284,7 @@ final class Route {
   }
 
   private SwapReport rolledBack(ServedVersion bad, ServedVersion back, Phases phases) {
-    return new SwapReport(
-        name(), Optional.of(bad.version), back.version, List.of(), phases.took());
+    return new SwapReport(name(), Optional.of(bad.version), back.version, List.of(), phases.took());
   }
 
   /** Answers no more; what it holds is ended by the lifecycle thread. */

@@ -9,7 +9,6 @@ import dev.mlops.rollout.SwapReport;
 import dev.mlops.rollout.VersionRefusedException;
 import dev.mlops.runtime.codec.BoundCodec;
 import dev.mlops.runtime.rollout.Gates;
-import dev.mlops.store.PackageCorruptException;
 import dev.mlops.store.Revision;
 import dev.mlops.store.StoreUnavailableException;
 import java.lang.System.Logger.Level;
@@ -66,9 +65,10 @@ final class RouteChanges {
       List<Gate> gates,
       BiFunction<RouteState, Collection<Gate.Result>, RouteState> then,
       Cause cause) {
-    /** Whether a person takes a way back, which no schema in force may bar. */
-    boolean back() {
-      return cause == Cause.OVERRIDE || cause == Cause.CLEARED;
+    /** Whether a person goes back to what served here before, which no schema in force may bar. */
+    boolean back(RouteState now) {
+      return (cause == Cause.OVERRIDE || cause == Cause.CLEARED)
+          && now.passed().contains(version.id());
     }
   }
 
@@ -132,8 +132,7 @@ final class RouteChanges {
   /** Begins to serve: what this process last decided on, else the newest revision that may. */
   private SwapReport start() {
     return start(
-        Cause.START,
-        (start, failed) -> start.run(route.ledger.read(), this::requireFits, failed));
+        Cause.START, (start, failed) -> start.run(route.ledger.read(), this::requireFits, failed));
   }
 
   /** How a route finds its first version; it tells of each that may not serve. */
@@ -211,8 +210,7 @@ final class RouteChanges {
   }
 
   private ServedVersion open(LoadedVersion loaded) {
-    return ServedVersion.open(
-        route.name(), loaded, settings, shared.recorder(), shared.failures());
+    return ServedVersion.open(route.name(), loaded, settings, shared.recorder(), shared.failures());
   }
 
   /** Serves what the alias names now; or begins to serve, where it began without a version. */
@@ -443,10 +441,7 @@ final class RouteChanges {
   }
 
   private SwapReport report(
-      LoadedVersion to,
-      ServedVersion from,
-      List<Gate.Result> results,
-      Map<String, Duration> took) {
+      LoadedVersion to, ServedVersion from, List<Gate.Result> results, Map<String, Duration> took) {
     return new SwapReport(route.name(), Optional.of(from.version), to.version, results, took);
   }
 
@@ -475,8 +470,9 @@ final class RouteChanges {
             ? List.of()
             : gates.stream().filter(Gate::compares).map(Gate::name).toList();
     Predicate<Gate.Result> lets = result -> result.lets() || reportedOnly.contains(result.gate());
-    for (Gate.Result result : Gates.check(
-            gates, new Trial(candidate, against.loaded, wanted.back()), lets)) {
+    for (Gate.Result result :
+        Gates.check(
+            gates, new Trial(candidate, against.loaded, wanted.back(route.ledger.state())), lets)) {
       results.put(result.gate(), result);
     }
     if (results.values().stream().allMatch(lets)) {

@@ -220,8 +220,7 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     return route.name() + " -> " + version();
   }
 
-  private Prediction<O> one(
-      Table table, int slot, I input, Call call, long limit, long start) {
+  private Prediction<O> one(Table table, int slot, I input, Call call, long limit, long start) {
     ServedVersion served = table.served;
     BoundCodec<I, O> codec = codec(table);
     SlotState state = served.loaded.state(slot);

@@ -203,9 +203,7 @@ final class RouteLedger {
                     + number
                     + ": "
                     + now.reason().orElse("")
-                    + (unwritten == null
-                        ? ""
-                        : "; a restart will not know of it: " + unwritten))
+                    + (unwritten == null ? "" : "; a restart will not know of it: " + unwritten))
         .orElse(null);
   }
 }

@@ -167,7 +167,8 @@ final class RouteStart {
 
   /**
    * The head if it is news; what this process decided on last, be it an override or a revision;
-   * older revisions, newest first; then those it never decided on. None that a rollback turned away.
+   * older revisions, newest first; then those it never decided on. None that a rollback turned
+   * away.
    */
   private List<Attempt> attempts(RouteState state, List<Revision> history, Revision head) {
     List<Attempt> attempts = new ArrayList<>();

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A loaded version as gates see it, beside the one it is to replace.
  *
- * @param back whether a person takes a way back: then its schema is held against the package's
- *     alone, and the handles say whether it fits them
+ * @param back whether a person goes back to what served here before: then its schema is held
+ *     against its own model alone, and the handles say whether it fits them
  */
 record Trial(LoadedVersion candidate, @Nullable LoadedVersion against, boolean back)
     implements Candidate {

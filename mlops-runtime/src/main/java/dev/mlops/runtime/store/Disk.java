@@ -1,7 +1,7 @@
 package dev.mlops.runtime.store;
 
-import java.io.BufferedOutputStream;
 import dev.mlops.runtime.memory.ProcessMemory;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;

@@ -63,8 +63,7 @@ final class CallListenerTest {
         };
     Future<?> second = test.others.submit(call);
     waits.acquireUninterruptibly();
-    assertThatThrownBy(() -> second.get(100, MILLISECONDS))
-        .isInstanceOf(TimeoutException.class);
+    assertThatThrownBy(() -> second.get(100, MILLISECONDS)).isInstanceOf(TimeoutException.class);
     gate.release(2);
     assertThat(first).succeedsWithin(PATIENCE);
     assertThat(second).succeedsWithin(PATIENCE);

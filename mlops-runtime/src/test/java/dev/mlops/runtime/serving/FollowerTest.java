@@ -14,6 +14,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -60,6 +61,32 @@ class FollowerTest {
       assertThat(next - before).isGreaterThanOrEqualTo(Duration.ofMillis(90).toNanos());
       before = next;
     }
+  }
+
+  /** It remembers no refusal while nothing serves, so each look loads all there is. */
+  @Test
+  @Tag("proof")
+  void follow_routeWithoutAVersionWhoseVersionsAreRefused_looksLessAndLess() throws Exception {
+    BlockingQueue<Long> looks = new LinkedBlockingQueue<>();
+    test.gates.add(
+        TestRuntime.gate(
+            "mine",
+            false,
+            candidate -> {
+              looks.add(System.nanoTime());
+              return Gate.Outcome.FAIL;
+            }));
+    test.degraded = true;
+    test.put("1");
+    test.store.move("1");
+    model(test.build());
+    long[] at = new long[4];
+    for (int look = 0; look < at.length; look++) {
+      at[look] = looks.poll(60, TimeUnit.SECONDS);
+    }
+    // doubled, but for a tenth to both sides: at least 1.6 times, and a tenth for the machine
+    assertThat(at[3] - at[2]).isGreaterThan(3 * (at[2] - at[1]) / 2);
+    assertThat(test.events).hasSize(1); // told once
   }
 
   @Test

@@ -7,8 +7,14 @@ import static dev.mlops.runtime.serving.TestRuntime.only;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.ModelUnavailableException;
+import dev.mlops.inference.Row;
+import dev.mlops.model.ElementType;
+import dev.mlops.model.ModelSchema;
 import dev.mlops.observe.Health;
 import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.observe.LifecycleEvent.Cause;
 import dev.mlops.observe.VersionState;
 import dev.mlops.rollout.Candidate;
 import dev.mlops.rollout.Gate;
@@ -16,6 +22,7 @@ import dev.mlops.rollout.SwapReport;
 import dev.mlops.rollout.VersionRefusedException;
 import dev.mlops.store.ModelNotFoundException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -41,6 +48,69 @@ class OverrideTest {
         return candidate.version().version().number().equals(number) ? fail("bad") : pass("good");
       }
     };
+  }
+
+  /** An output more is allowed; the way back is an output less, and the schema gate's to bar. */
+  @Test
+  void overrideAndClear_backToWhatServedWithAnOutputLess_areNotBarredByTheSchema() {
+    ModelSchema more =
+        ModelSchema.builder()
+            .input("x", ElementType.FLOAT)
+            .output("y", ElementType.FLOAT)
+            .output("z", ElementType.FLOAT)
+            .score("y")
+            .build();
+    test.keepWarm = Duration.ZERO;
+    test.put("1");
+    test.store.put("2", more);
+    test.store.move("1");
+    Routes routes = test.build();
+    model(routes);
+    test.store.move("2");
+    assertThat(routes.refresh(ROUTE).to().number()).isEqualTo("2");
+    assertThat(routes.override(ROUTE, "1", "z is wrong").to().number()).isEqualTo("1");
+
+    test.store.move("1");
+    routes.refresh(ROUTE);
+    assertThat(routes.override(ROUTE, "2", "once more").to().number()).isEqualTo("2");
+    assertThat(routes.clearOverride(ROUTE).to().number()).isEqualTo("1");
+  }
+
+  @Test
+  void override_routeWithoutAVersion_bringsItUpAndClearingFollowsTheAlias() {
+    test.gates.add(refuses("1", false));
+    test.degraded = true;
+    test.put("1", "2", "3");
+    test.store.move("1");
+    Routes routes = test.build();
+    ModelHandle<Row, Row> model = model(routes);
+    assertThatThrownBy(() -> model.predict(ONE)).isInstanceOf(ModelUnavailableException.class);
+    assertThatThrownBy(() -> routes.override(ROUTE, "1", "why not"))
+        .isInstanceOf(VersionRefusedException.class);
+    SwapReport report = routes.override(ROUTE, "2", "the alias's is bad");
+    assertThat(report.from()).isEmpty();
+    assertThat(test.next(LifecycleEvent.Swapped.class).cause()).isEqualTo(Cause.OVERRIDE);
+    assertThat(model.predict(ONE).version().number()).isEqualTo("2");
+    assertThat(only(routes).overridden()).isTrue();
+    test.store.move("3");
+    assertThat(routes.refresh(ROUTE).to().number()).isEqualTo("3");
+  }
+
+  @Test
+  void clearOverride_routeWithoutAVersionBehindABan_liftsItAndStarts(@TempDir Path folder) {
+    test.state = Optional.of(folder);
+    Routes before = test.serving("1", "2");
+    test.store.move("2");
+    before.refresh(ROUTE);
+    before.rollback(ROUTE, "precision fell");
+    before.close(Duration.ofSeconds(10));
+    test.engine.failAtLoad("1", "it is gone");
+    test.degraded = true;
+    Routes routes = test.build();
+    ModelHandle<Row, Row> model = model(routes);
+    assertThatThrownBy(() -> model.predict(ONE)).isInstanceOf(ModelUnavailableException.class);
+    assertThat(routes.clearOverride(ROUTE).to().number()).isEqualTo("2");
+    assertThat(only(routes).overridden()).isFalse();
   }
 
   @Test

@@ -320,6 +320,24 @@ class RouteFailuresTest {
     assertThat(observing.get()).isZero();
   }
 
+  @Test
+  void refresh_stateFolderLost_isToldInHealthAndOnce(@TempDir Path temp) throws Exception {
+    Path folder = temp.resolve("state");
+    test.state = Optional.of(folder);
+    Routes routes = test.serving("1", "2");
+    Files.move(folder, temp.resolve("aside"));
+    Files.writeString(folder, "in the way");
+    test.store.move("2");
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> routes.refresh(ROUTE))
+          .isInstanceOf(StoreUnavailableException.class)
+          .hasMessageContaining("cannot be written");
+      assertThat(only(routes).problem().orElseThrow()).contains("cannot be written");
+    }
+    routes.close(Duration.ofSeconds(10));
+    assertThat(test.told(LifecycleEvent.Failed.class)).hasSize(1);
+  }
+
   // --- nobody is locked out ---
 
   @Test

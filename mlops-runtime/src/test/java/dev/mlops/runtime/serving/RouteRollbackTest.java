@@ -13,12 +13,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Row;
 import dev.mlops.model.InvalidSettingsException;
+import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.observe.LifecycleEvent.Cause;
 import dev.mlops.rollout.Gate;
 import dev.mlops.rollout.SwapReport;
 import dev.mlops.rollout.VersionRefusedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Rollbacks, what they turn away, and what ends that. */
 class RouteRollbackTest {
@@ -47,6 +57,55 @@ class RouteRollbackTest {
     test.store.move("3");
     assertThat(routes.refresh(ROUTE).to()).isEqualTo(MemoryStore.version("3"));
     assertThat(only(routes).overridden()).isFalse();
+  }
+
+  /** What a rollback could not write is written at the next look; and a restart knows of it. */
+  @Test
+  void rollback_stateFolderBrokenMeanwhile_isKeptAsSoonAsItIsMended(@TempDir Path temp)
+      throws IOException {
+    Path folder = temp.resolve("state");
+    test.state = Optional.of(folder);
+    Routes routes = test.serving("1", "2");
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    Path aside = Files.move(folder, temp.resolve("aside"));
+    Files.writeString(folder, "in the way");
+    routes.rollback(ROUTE, "precision fell");
+    assertThat(only(routes).problem().orElseThrow())
+        .startsWith("rolled back to m:1: precision fell; a restart will not know of it: ");
+    routes.refresh(ROUTE);
+    assertThat(only(routes).problem().orElseThrow()).contains("a restart will not know of it");
+
+    Files.delete(folder);
+    Files.move(aside, folder);
+    routes.refresh(ROUTE);
+    assertThat(only(routes).problem()).contains("rolled back to m:1: precision fell");
+    routes.close(Duration.ofSeconds(10));
+    assertThat(model(test.build()).predict(ONE).version().number()).isEqualTo("1");
+  }
+
+  /** Listeners hear of a swap and of the rollback behind it in that order, whoever is quicker. */
+  @Test
+  void rollback_asSoonAsTheNextVersionServes_isToldBehindItsSwap() throws Exception {
+    Routes routes = test.serving("1", "2");
+    for (int round = 0; round < 200; round++) {
+      test.store.move("2");
+      Future<?> refresh = test.others.submit(() -> routes.refresh(ROUTE));
+      while (!model(routes).version().number().equals("2")) {
+        Thread.onSpinWait();
+      }
+      routes.rollback(ROUTE, "a drill");
+      refresh.get();
+    }
+    routes.close(Duration.ofSeconds(10));
+    List<Cause> causes =
+        test.told(LifecycleEvent.Swapped.class).stream()
+            .map(LifecycleEvent.Swapped::cause)
+            .toList();
+    assertThat(causes).hasSize(401);
+    for (int i = 1; i < causes.size(); i++) {
+      assertThat(causes.get(i)).isEqualTo(i % 2 == 1 ? Cause.ALIAS : Cause.ROLLBACK);
+    }
   }
 
   @Test

@@ -60,7 +60,8 @@ class StateFolderTest {
     assertThatThrownBy(() -> folder().read(ROUTE))
         .isInstanceOf(StoreUnavailableException.class)
         .hasMessageContaining("schema is \"mlops.route-state/2\", wanted mlops.route-state/1")
-        .hasMessageContaining("Remove the file to forget this process's rollbacks, or bring it back");
+        .hasMessageContaining(
+            "Remove the file to forget this process's rollbacks, or bring it back");
     Files.writeString(file, "not json");
     assertThatThrownBy(() -> folder().read(ROUTE)).isInstanceOf(StoreUnavailableException.class);
   }

@@ -244,7 +244,9 @@ final class StoreFaultsTest {
     }
   }
 
-  /** A folder in memory takes from the limit of the container, and whoever passes that is killed. */
+  /**
+   * A folder in memory takes from the limit of the container, and whoever passes that is killed.
+   */
   @Test
   void open_temporaryFolderInMemoryThatIsShort_unavailableAndNothingLeft() throws IOException {
     Path temporary = Files.createDirectory(temp.resolve("tmp"));
