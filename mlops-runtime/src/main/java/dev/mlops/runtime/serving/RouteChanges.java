@@ -118,7 +118,7 @@ final class RouteChanges {
     try {
       start();
       began = true;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       if (!settings.upkeep().startDegraded()) {
         throw e;
       }
@@ -145,7 +145,12 @@ final class RouteChanges {
     try {
       RouteStart start =
           new RouteStart(
-              route.ref(), settings, shared.sessions(), shared.lifecycle(), route.largestBatch());
+              route.ref(),
+              settings,
+              shared.sessions(),
+              shared.lifecycle(),
+              route.largestBatch(),
+              (version, state) -> underWay = new UnderWay(version, state));
       RouteStart.Started started =
           search.run(
               start,
@@ -161,6 +166,8 @@ final class RouteChanges {
         route.fails(Optional.empty(), e);
       }
       throw e;
+    } finally {
+      underWay = null;
     }
   }
 

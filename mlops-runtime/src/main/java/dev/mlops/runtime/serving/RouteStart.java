@@ -3,6 +3,7 @@ package dev.mlops.runtime.serving;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.model.ModelRef;
 import dev.mlops.model.Version;
+import dev.mlops.observe.VersionState;
 import dev.mlops.rollout.Gate;
 import dev.mlops.rollout.VersionRefusedException;
 import dev.mlops.runtime.rollout.Gates;
@@ -35,14 +36,26 @@ final class RouteStart {
   private final Sessions sessions;
   private final Lifecycle lifecycle;
   private final int largestBatch;
+  private final BiConsumer<Version, VersionState> progress;
 
+  /**
+   * A search.
+   *
+   * @param progress is told of each version that is being loaded or checked
+   */
   RouteStart(
-      ModelRef ref, Settings settings, Sessions sessions, Lifecycle lifecycle, int largestBatch) {
+      ModelRef ref,
+      Settings settings,
+      Sessions sessions,
+      Lifecycle lifecycle,
+      int largestBatch,
+      BiConsumer<Version, VersionState> progress) {
     this.ref = ref;
     this.settings = settings;
     this.sessions = sessions;
     this.lifecycle = lifecycle;
     this.largestBatch = largestBatch;
+    this.progress = progress;
   }
 
   /**
@@ -245,7 +258,9 @@ final class RouteStart {
       Consumer<LoadedVersion> fits,
       Optional<Version> banned) {
     Phases phases = new Phases();
+    progress.accept(attempt.version(), VersionState.LOADING);
     LoadedVersion candidate = sessions.acquire(attempt.version(), largestBatch, phases);
+    progress.accept(attempt.version(), VersionState.CHECKING);
     LoadedVersion against = null;
     boolean good = false;
     try {

@@ -12,8 +12,12 @@ import dev.mlops.inference.ModelUnavailableException;
 import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
 import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.rollout.Gate;
 import dev.mlops.store.StoreUnavailableException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -48,6 +52,48 @@ class DegradedStartTest {
     assertThat(test.next(LifecycleEvent.Swapped.class).cause())
         .isEqualTo(LifecycleEvent.Cause.START);
     assertThat(routes.health().ready()).isTrue();
+  }
+
+  @Test
+  void health_whileTheFirstVersionIsChecked_showsIt() {
+    Routes[] routes = new Routes[1];
+    List<String> seen = new ArrayList<>();
+    test.gates.add(
+        TestRuntime.gate(
+            "mine",
+            false,
+            candidate -> {
+              seen.addAll(TestRuntime.states(routes[0]));
+              return Gate.Outcome.PASS;
+            }));
+    test.put("1");
+    test.store.move("1");
+    routes[0] = test.build();
+    model(routes[0]);
+    assertThat(seen).containsExactly("1 CHECKING");
+    assertThat(TestRuntime.states(routes[0])).containsExactly("1 ACTIVE");
+  }
+
+  /** A native library that is not there, say: the service was to start all the same. */
+  @Test
+  void start_linkageErrorAndDegraded_givesAHandle() {
+    test.degraded = true;
+    test.put("1");
+    test.store.move("1");
+    boolean[] fails = {true};
+    test.clock = // read before a version is published
+        () -> {
+          if (fails[0]) {
+            throw new NoClassDefFoundError("in a test");
+          }
+          return Instant.EPOCH;
+        };
+    Routes routes = test.build();
+    ModelHandle<Row, Row> model = model(routes);
+    assertThat(only(routes).problem().orElseThrow()).contains("in a test");
+    fails[0] = false;
+    routes.refresh(ROUTE);
+    assertThat(model.predict(ONE).version().number()).isEqualTo("1");
   }
 
   @Test

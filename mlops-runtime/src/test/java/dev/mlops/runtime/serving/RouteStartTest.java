@@ -26,7 +26,6 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -68,18 +67,18 @@ class RouteStartTest {
   @Test
   void handle_askedForAsSoonAsTheVersionServes_leavesTheRouteThere() {
     AtomicReference<Routes> routes = new AtomicReference<>();
-    AtomicBoolean first = new AtomicBoolean(true);
-    test.clock = // read for the event that the route began, while whoever began it is still inside
+    AtomicReference<Future<ModelHandle<Row, Row>>> other = new AtomicReference<>();
+    test.clock = // read just before the version is published
         () -> {
-          if (first.getAndSet(false)) {
-            Caller.resultOf(test.others.submit(() -> model(routes.get())));
+          if (other.get() == null) {
+            other.set(test.others.submit(() -> model(routes.get())));
           }
           return Instant.EPOCH;
         };
     routes.set(test.build());
     test.released("1");
     ModelHandle<Row, Row> handle = model(routes.get());
-    assertThat(first).isFalse();
+    assertThat(Caller.resultOf(other.get())).isSameAs(handle);
     assertThat(routes.get().health().routes()).hasSize(1);
     assertThat(model(routes.get())).isSameAs(handle);
   }
