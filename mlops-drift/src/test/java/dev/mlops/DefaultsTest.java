@@ -93,7 +93,7 @@ class DefaultsTest {
         "longest pause while looks fail",
         time(of(SERVING + "Follower", "RARELY")),
         "events that wait for a slow listener",
-        number(of(SERVING + "Events", "WAITING")),
+        number(of(SERVING + "Delivery", "WAITING")),
         "last events in `describe()`",
         number(of(SERVING + "Events", "KEPT")));
   }

@@ -8,19 +8,21 @@ import java.util.function.Supplier;
  * Is told what a runtime does: for an alert, an audit log, a library of metrics. Each method has a
  * default but {@link #happened}, so a lambda will do.
  *
- * <p>What it throws is logged and harms nothing.
+ * <p>What it throws, an {@link Error} too, is logged and harms nothing: the first time at warning,
+ * later at debug.
  */
 @FunctionalInterface
 public interface RuntimeListener {
   /**
-   * Something happened to a version. Called on a thread of the runtime's own for this, one event
-   * after the other, so a listener that blocks delays neither predictions nor swaps, but the events
-   * behind it; when a thousand wait, later ones are dropped and {@link Health#droppedEvents} counts
-   * them.
+   * Something happened to a version. Called on a thread that the runtime has for this listener
+   * alone, one event after the other, so a listener that blocks delays neither predictions nor
+   * swaps nor other listeners, but only the events behind it; when a thousand wait for it, later
+   * ones are dropped and {@link Health#droppedEvents} counts them, over all listeners. Listeners
+   * hear of an event at different moments.
    */
   void happened(LifecycleEvent event);
 
-  /** The runtime was built. */
+  /** The runtime was built. Called by who builds it. */
   default void started(Supplier<Health> health) {}
 
   /**
@@ -32,6 +34,11 @@ public interface RuntimeListener {
     return Optional.empty();
   }
 
-  /** The runtime was closed; nothing comes after this. */
+  /**
+   * The runtime was closed; no event comes after this. Called on the thread of {@link #happened},
+   * when all that happened was told; if the close does not wait for that any longer, as the
+   * listener blocks, then as soon as it returns, which is after an interrupt if it heeds that. What
+   * waited is dropped and counted.
+   */
   default void closed() {}
 }

@@ -247,7 +247,10 @@ public final class ModelRuntime implements AutoCloseable {
       return this;
     }
 
-    /** Is told what happens to versions, and how calls went; several are told in turn. */
+    /**
+     * Is told what happens to versions, and how calls went; several are told of versions
+     * independently, each on a thread of its own, and of calls in turn.
+     */
     public Builder listener(RuntimeListener listener) {
       listeners.add(listener);
       return this;

@@ -24,9 +24,15 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EventsTest {
   @RegisterExtension final TestRuntime test = new TestRuntime();
@@ -179,6 +185,212 @@ class EventsTest {
     test.next(LifecycleEvent.Swapped.class);
     test.next(LifecycleEvent.Swapped.class);
     assertThat(thrown).isNotEmpty();
+  }
+
+  @Test
+  void listener_besideABlockedOne_isToldEverythingAndTheEnd() {
+    CountDownLatch blocked = new CountDownLatch(1);
+    List<String> told = Collections.synchronizedList(new ArrayList<>());
+    test.listeners.add(0, event -> awaitQuietly(blocked));
+    test.listeners.add(recordingEvents(told));
+    test.keepWarm = Duration.ZERO;
+    Routes routes = test.serving("1", "2");
+    for (int i = 1; i <= 1_500; i++) {
+      test.store.move(i % 2 == 0 ? "1" : "2");
+      routes.refresh(ROUTE);
+    }
+    routes.close(Duration.ofSeconds(10));
+    long offered = test.events.size();
+    assertThat(test.told(LifecycleEvent.Swapped.class)).hasSize(1_501);
+    assertThat(told).hasSize((int) offered + 1).endsWith("closed");
+    // it was given up, so that all it was not told is dropped: but the one in its hands
+    assertThat(routes.health().droppedEvents()).isEqualTo(offered - 1);
+    blocked.countDown();
+  }
+
+  @Test
+  void listener_blockedUntilTheCloseGaveUp_isToldTheEndAndNoMore() throws Exception {
+    CountDownLatch blocked = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    List<String> told = Collections.synchronizedList(new ArrayList<>());
+    RuntimeListener recording = recordingEvents(told);
+    test.listeners.add(
+        new RuntimeListener() {
+          @Override
+          public void happened(LifecycleEvent event) {
+            while (blocked.getCount() > 0) { // not even an interrupt ends it
+              Thread.onSpinWait();
+            }
+            recording.happened(event);
+          }
+
+          @Override
+          public void closed() {
+            recording.closed();
+            closed.countDown();
+          }
+        });
+    Routes routes = test.serving("1", "2");
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    routes.close(Duration.ofSeconds(10));
+    blocked.countDown();
+    assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(told).containsExactly("Swapped", "closed");
+  }
+
+  @Test
+  void close_severalListenersBlocked_takesThePatienceOnce() {
+    CountDownLatch blocked = new CountDownLatch(1);
+    for (int i = 0; i < 8; i++) {
+      test.listeners.add(
+          event -> {
+            while (blocked.getCount() > 0) {
+              Thread.onSpinWait();
+            }
+          });
+    }
+    Routes routes = test.serving("1");
+    long start = System.nanoTime();
+    routes.close(Duration.ofSeconds(10));
+    long took = System.nanoTime() - start;
+    blocked.countDown();
+    assertThat(Duration.ofNanos(took)).isLessThan(Duration.ofSeconds(4)); // 8 in a row take 8
+  }
+
+  @Test
+  void close_beforeAnyEvent_tellsTheEnd_andDoesNotWaitForOneThatBlocks() {
+    CountDownLatch blocked = new CountDownLatch(1);
+    List<String> told = Collections.synchronizedList(new ArrayList<>());
+    test.listeners.add(
+        new RuntimeListener() {
+          @Override
+          public void happened(LifecycleEvent event) {}
+
+          @Override
+          public void closed() {
+            awaitQuietly(blocked);
+          }
+        });
+    test.listeners.add(recordingEvents(told));
+    test.build().close(Duration.ofSeconds(10));
+    assertThat(told).containsExactly("closed");
+    blocked.countDown();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        OutOfMemoryError.class,
+        AssertionError.class,
+        InternalError.class,
+        Exception.class
+      })
+  void listener_thatThrows_isToldTheNextOnesAndTheEnd(Class<? extends Throwable> kind) {
+    List<String> told = Collections.synchronizedList(new ArrayList<>());
+    RuntimeListener recording = recordingEvents(told);
+    test.listeners.add(
+        new RuntimeListener() {
+          @Override
+          public void happened(LifecycleEvent event) {
+            recording.happened(event);
+            throw sneaky(kind);
+          }
+
+          @Override
+          public void closed() {
+            recording.closed();
+          }
+        });
+    Logger log = Logger.getLogger(Delivery.class.getName());
+    List<LogRecord> records = Collections.synchronizedList(new ArrayList<>());
+    Handler handler = new RecordsInto(records);
+    log.setLevel(java.util.logging.Level.ALL);
+    log.setUseParentHandlers(false);
+    log.addHandler(handler);
+    try {
+      Routes routes = test.serving("1", "2");
+      for (String next : List.of("2", "1", "2")) {
+        test.store.move(next);
+        routes.refresh(ROUTE);
+      }
+      routes.close(Duration.ofSeconds(10));
+    } finally {
+      log.removeHandler(handler);
+      log.setUseParentHandlers(true);
+      log.setLevel(null);
+    }
+    assertThat(told).filteredOn("Swapped"::equals).hasSize(4);
+    assertThat(told).endsWith("closed");
+    assertThat(records)
+        .extracting(LogRecord::getLevel)
+        .startsWith(java.util.logging.Level.WARNING)
+        .hasSize(told.size() - 1);
+    assertThat(records.subList(1, records.size()))
+        .extracting(LogRecord::getLevel)
+        .containsOnly(java.util.logging.Level.FINE);
+    assertThat(records.get(0).getMessage()).contains("listens to events and failed");
+    assertThat(records.get(0).getThrown()).isInstanceOf(kind);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> RuntimeException sneaky(Class<? extends Throwable> kind)
+      throws E {
+    try {
+      throw (E) kind.getDeclaredConstructor().newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(e.getMessage(), e);
+    }
+  }
+
+  private static final class RecordsInto extends Handler {
+    private final List<LogRecord> records;
+
+    RecordsInto(List<LogRecord> records) {
+      this.records = records;
+    }
+
+    @Override
+    public void publish(LogRecord record) {
+      records.add(record);
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void listener_thatLeavesItsThreadInterrupted_isToldTheNextOnes() {
+    List<String> told = Collections.synchronizedList(new ArrayList<>());
+    RuntimeListener recording = recordingEvents(told);
+    test.listeners.add(
+        event -> {
+          recording.happened(event);
+          Thread.currentThread().interrupt();
+        });
+    Routes routes = test.serving("1", "2");
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    routes.close(Duration.ofSeconds(10));
+    assertThat(told).filteredOn("Swapped"::equals).hasSize(2);
+  }
+
+  /** Names what it is told. */
+  private static RuntimeListener recordingEvents(List<String> told) {
+    return new RuntimeListener() {
+      @Override
+      public void happened(LifecycleEvent event) {
+        told.add(event.getClass().getSimpleName());
+      }
+
+      @Override
+      public void closed() {
+        told.add("closed");
+      }
+    };
   }
 
   @Test
