@@ -13,12 +13,14 @@ import dev.mlops.observe.LifecycleEvent.Cause;
 import dev.mlops.observe.VersionState;
 import dev.mlops.rollout.SwapReport;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Measurement;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.ref.WeakReference;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +29,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Meters by what the listener is told; the names are held by {@link MetricsPageTest}. */
@@ -37,8 +41,9 @@ final class RuntimeMetricsTest {
   private static final Version TWO = version("2.0.0", '2');
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final AtomicLong nanos = new AtomicLong();
   private final RuntimeMetrics metrics =
-      new RuntimeMetrics(Tags.empty(), () -> OptionalLong.of(123_456_789));
+      new RuntimeMetrics(Tags.empty(), () -> OptionalLong.of(123_456_789), nanos::get);
 
   private static Version version(String number, char id) {
     return new Version("storms", number, "sha256:" + String.valueOf(id).repeat(64));
@@ -141,6 +146,7 @@ final class RuntimeMetricsTest {
   @Test
   void refusalsFailuresAndExpiredLeases_areCounted() {
     metrics.bindTo(registry);
+    metrics.happened(swapped(Cause.START));
     metrics.happened(new LifecycleEvent.Refused(NOW, ROUTE, TWO, List.of()));
     metrics.happened(failed("store-unavailable"));
     metrics.happened(failed("store-unavailable"));
@@ -175,13 +181,41 @@ final class RuntimeMetricsTest {
     assertThat(registry.get("mlops.memory.resident").gauge().value()).isEqualTo(123_456_789);
   }
 
+  @Test
+  void gauges_ofManyRoutes_askTheRuntimeOnceASecond() {
+    AtomicInteger asked = new AtomicInteger();
+    metrics.bindTo(registry);
+    metrics.started(
+        () -> health(asked.incrementAndGet(), new Health.Loaded(ONE, VersionState.ACTIVE, 12)));
+    for (String route : List.of(ROUTE, "rain@champion")) {
+      assertThat(metrics.calls(route, ONE)).isPresent();
+    }
+    scrape();
+    assertThat(asked).hasValue(1);
+    nanos.addAndGet(999_999_999);
+    scrape();
+    assertThat(asked).hasValue(1);
+    nanos.addAndGet(1);
+    scrape();
+    assertThat(asked).hasValue(2);
+    assertThat(count(registry, "mlops.events.dropped")).isEqualTo(2);
+    metrics.happened(new LifecycleEvent.Refused(NOW, ROUTE, TWO, List.of()));
+    int before = asked.get();
+    scrape();
+    assertThat(asked).as("after an event").hasValue(before + 1);
+  }
+
+  private void scrape() {
+    registry.getMeters().forEach(meter -> meter.measure().forEach(Measurement::getValue));
+  }
+
   private double gauge(String name, String state) {
     return registry.get(name).tags("route", ROUTE, "state", state).gauge().value();
   }
 
   @Test
   void memory_whereTheOperatingSystemDoesNotSay_isNotANumber() {
-    RuntimeMetrics blind = new RuntimeMetrics(Tags.empty(), OptionalLong::empty);
+    RuntimeMetrics blind = new RuntimeMetrics(Tags.empty(), OptionalLong::empty, nanos::get);
     blind.bindTo(registry);
     blind.started(() -> health(0));
     assertThat(registry.get("mlops.memory.resident").gauge().value()).isNaN();
@@ -250,6 +284,97 @@ final class RuntimeMetricsTest {
     assertThat(count(registry, "mlops.events.dropped")).isEqualTo(4);
     assertThat(gauge("mlops.versions", "active")).isZero();
     assertThat(registry.get("mlops.memory.resident").gauge().value()).isEqualTo(123_456_789);
+  }
+
+  // ---------------------------------------------------------------- routes that never began
+
+  private static LifecycleEvent failed(String route, String code) {
+    return new LifecycleEvent.Failed(NOW, route, Optional.empty(), code, "no answer");
+  }
+
+  private void scrapeLater() {
+    nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
+    scrape();
+  }
+
+  @Test
+  void route_thatFailedAndIsGone_leavesNoMeters() {
+    metrics.bindTo(registry);
+    metrics.started(() -> health(0));
+    int before = registry.getMeters().size();
+    for (int i = 0; i < 1_000; i++) {
+      metrics.happened(failed("m:nope" + i, "model-not-found"));
+    }
+    assertThat(registry.getMeters()).hasSize(before);
+    scrapeLater();
+    metrics.bindTo(new SimpleMeterRegistry());
+    assertThat(registry.getMeters()).hasSize(before);
+  }
+
+  @Test
+  void route_thatFailedAndWasSeenBeforeItWasGone_leavesNoMeters() {
+    List<Health.Route> routes = new ArrayList<>(health(0).routes());
+    metrics.bindTo(registry);
+    metrics.started(() -> new Health(true, routes, 0));
+    int before = registry.getMeters().size();
+    routes.add(
+        new Health.Route("m:nope", Optional.empty(), false, Optional.of("no answer"), List.of()));
+    metrics.happened(failed("m:nope", "model-not-found"));
+    scrapeLater();
+    routes.remove(routes.size() - 1);
+    scrapeLater();
+    assertThat(registry.getMeters()).hasSize(before);
+  }
+
+  @Test
+  void route_thatBeganWithoutAVersion_hasItsMetersAndWhatFailedBefore() {
+    metrics.bindTo(registry);
+    metrics.started(() -> health(0));
+    metrics.happened(failed(ROUTE, "store-unavailable"));
+    scrapeLater();
+    metrics.happened(failed(ROUTE, "store-unavailable"));
+    assertThat(count(registry, "mlops.swap.failures", "route", ROUTE)).isEqualTo(2);
+    assertThat(gauge("mlops.versions", "active")).isZero();
+
+    metrics.happened(swapped(Cause.START));
+    assertThat(count(registry, "mlops.swaps", "route", ROUTE, "cause", "start")).isEqualTo(1);
+  }
+
+  @Test
+  void route_thatFailsAndLaterServes_hasCountedItsFailures() {
+    metrics.bindTo(registry);
+    metrics.started(() -> health(0));
+    metrics.happened(failed(ROUTE, "store-unavailable"));
+    assertThat(calls(ONE)).isNotNull();
+    metrics.happened(swapped(Cause.START));
+    assertThat(count(registry, "mlops.swap.failures", "route", ROUTE)).isEqualTo(1);
+  }
+
+  @Test
+  void scrape_whileAnotherThreadRegisters_doesNotWaitForIt() throws Exception {
+    CountDownLatch registering = new CountDownLatch(1);
+    CountDownLatch scraped = new CountDownLatch(1);
+    metrics.bindTo(registry);
+    metrics.started(() -> health(0));
+    metrics.happened(failed("m:nope", "model-not-found"));
+    SimpleMeterRegistry slow = new SimpleMeterRegistry();
+    slow.config()
+        .onMeterAdded(
+            meter -> {
+              registering.countDown();
+              try {
+                assertThat(scraped.await(20, TimeUnit.SECONDS)).isTrue();
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+            });
+    Thread binder = new Thread(() -> metrics.bindTo(slow));
+    binder.start();
+    registering.await();
+    scrapeLater();
+    scraped.countDown();
+    binder.join();
+    assertThat(slow.getMeters()).hasSameSizeAs(registry.getMeters());
   }
 
   // ---------------------------------------------------------------- what goes

@@ -4,12 +4,18 @@ import static dev.mlops.runtime.serving.TestRuntime.ONE;
 import static dev.mlops.runtime.serving.TestRuntime.ROUTE;
 import static dev.mlops.runtime.serving.TestRuntime.model;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.inference.Row;
+import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.runtime.metrics.RuntimeMetrics;
+import dev.mlops.store.ModelNotFoundException;
+import dev.mlops.store.StoreUnavailableException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
@@ -42,6 +48,55 @@ class ObservabilityTest {
         .isEqualTo(1);
     routes.close(Duration.ofSeconds(10));
     assertThat(registry.getMeters()).isEmpty();
+  }
+
+  @Test
+  void metrics_besideABlockedListener_countAllAndGo() {
+    CountDownLatch blocked = new CountDownLatch(1);
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    RuntimeMetrics metrics = new RuntimeMetrics();
+    metrics.bindTo(registry);
+    test.listeners.add(
+        0,
+        event -> {
+          try {
+            blocked.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    test.listeners.add(metrics);
+    Routes routes = test.serving("1", "2");
+    for (int i = 1; i <= 1_500; i++) {
+      test.store.move(i % 2 == 0 ? "1" : "2");
+      routes.refresh(ROUTE);
+    }
+    await(
+        () -> registry.get("mlops.swaps").tag("cause", "alias").functionCounter().count() == 1_500);
+    routes.close(Duration.ofSeconds(10));
+    assertThat(registry.getMeters()).isEmpty();
+    blocked.countDown();
+  }
+
+  @Test
+  void metrics_ofRoutesThatCannotBegin_leaveNothing_andOfOneThatServesAreCounted() {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    RuntimeMetrics metrics = new RuntimeMetrics();
+    metrics.bindTo(registry);
+    test.listeners.add(metrics);
+    Routes routes = test.serving("1");
+    test.next(LifecycleEvent.Swapped.class);
+    int before = registry.getMeters().size();
+    for (int i = 0; i < 1_000; i++) {
+      String nope = "m:nope" + i;
+      assertThatThrownBy(() -> routes.handle(nope, Row.class, Row.class))
+          .isInstanceOf(ModelNotFoundException.class);
+    }
+    test.store.down(true);
+    assertThatThrownBy(() -> routes.refresh(ROUTE)).isInstanceOf(StoreUnavailableException.class);
+    // it is told last: all that went before is settled by then
+    await(() -> !registry.find("mlops.swap.failures").tag("route", ROUTE).meters().isEmpty());
+    assertThat(registry.getMeters()).hasSize(before + 1);
   }
 
   /** A listener is told on a thread of its own, soon. */
