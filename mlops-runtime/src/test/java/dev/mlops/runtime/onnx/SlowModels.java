@@ -28,6 +28,20 @@ public final class SlowModels {
    * million steps take some 6 seconds.
    */
   public static Path manyOperators(Path folder) {
+    return manyOperators("done").writeTo(folder.resolve("many-operators.onnx"));
+  }
+
+  /** The same with so many weights beside, of which a run reads one: they are there to be large. */
+  public static Path manyOperators(Path folder, int weights) {
+    return manyOperators("counted")
+        .initializer(floats("large", new long[] {weights}, new float[weights]))
+        .node("Cast", List.of("zero"), List.of("first"), attribute("to", INT64))
+        .node("Gather", List.of("large", "first"), List.of("read"))
+        .node("Add", List.of("counted", "read"), List.of("done"))
+        .writeTo(folder.resolve("many-operators-" + weights + ".onnx"));
+  }
+
+  private static OnnxGraph manyOperators(String answer) {
     OnnxGraph body =
         OnnxGraph.named("step")
             .input("step", INT64)
@@ -37,11 +51,10 @@ public final class SlowModels {
             .node("MatMul", List.of("in", "weights"), List.of("out"))
             .output("go_on", BOOL)
             .output("out", FLOAT, SIZE, SIZE);
-    return slow("many operators")
+    return slow("many operators", answer)
         .initializer(floats("start", new long[] {SIZE, SIZE}, new float[SIZE * SIZE]))
         .initializer(floats("weights", new long[] {SIZE, SIZE}, new float[SIZE * SIZE]))
-        .node("Loop", List.of("count", "", "start"), List.of("work"), attribute("body", body))
-        .writeTo(folder.resolve("many-operators.onnx"));
+        .node("Loop", List.of("count", "", "start"), List.of("work"), attribute("body", body));
   }
 
   /**
@@ -49,7 +62,7 @@ public final class SlowModels {
    * 20,000 take 0.2 seconds, 80,000 take 3.
    */
   public static Path oneOperator(Path folder) {
-    return slow("one operator")
+    return slow("one operator", "done")
         .initializer(longs("one", new long[] {1}, 1))
         .initializer(longs("four", new long[] {1}, 4))
         .initializer(longs("most", new long[] {1}, Integer.MAX_VALUE))
@@ -65,8 +78,8 @@ public final class SlowModels {
         .writeTo(folder.resolve("one-operator.onnx"));
   }
 
-  /** Counts the steps into {@code count} and answers them once {@code work} is there. */
-  private static OnnxGraph slow(String name) {
+  /** Counts the steps into {@code count}; the answer is the steps once {@code work} is there. */
+  private static OnnxGraph slow(String name, String answer) {
     return OnnxGraph.named(name)
         .input("steps", FLOAT, "batch", 1)
         .output("done", FLOAT, "batch", 1)
@@ -76,6 +89,6 @@ public final class SlowModels {
         .node("Size", List.of("work"), List.of("size"))
         .node("Cast", List.of("size"), List.of("size_float"), attribute("to", FLOAT))
         .node("Mul", List.of("size_float", "nothing"), List.of("zero"))
-        .node("Add", List.of("steps", "zero"), List.of("done"));
+        .node("Add", List.of("steps", "zero"), List.of(answer));
   }
 }
