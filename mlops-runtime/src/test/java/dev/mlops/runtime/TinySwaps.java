@@ -50,12 +50,12 @@ final class TinySwaps {
     try (Swapping swapping =
         new Swapping(
             Path.of(args[0]), args[2].equals("leak") ? leaking : OnnxRuntimeEngine.create())) {
-      new TinySwaps(swapping).run(Integer.parseInt(args[1]), leaking);
+      new TinySwaps(swapping).run(Integer.parseInt(args[1]), leaking, !args[2].equals("hasty"));
     }
     System.exit(0);
   }
 
-  private void run(int swaps, LeakingEngine leaking) throws Exception {
+  private void run(int swaps, LeakingEngine leaking, boolean waits) throws Exception {
     long before = System.nanoTime();
     int beside = swapping.engine.live() - 1; // the pinned one
     for (int i = 0; i < 40_000; i++) {
@@ -64,12 +64,15 @@ final class TinySwaps {
     }
     Callers callers = new Callers().add(1, swapping::predict);
     long spent = 0;
+    int most = 0;
     for (int swap = 1; swap <= swaps; swap++) {
       long start = System.nanoTime();
       swapping.swap();
       spent += System.nanoTime() - start;
-      // the one before is closed, or going back to it would share its session instead of loading
-      swapping.engine.awaitLive(1 + beside);
+      if (waits) { // until the one before is closed, or going back to it may share its session
+        swapping.engine.awaitLive(1 + beside);
+      }
+      most = Math.max(most, swapping.engine.live());
       if (swap % (swaps / LOOKS) == 0) {
         int now = swap;
         looks.add(callers.still(() -> look(now, beside)));
@@ -80,8 +83,8 @@ final class TinySwaps {
     callers.stop();
     System.out.printf(
         Locale.ROOT,
-        "swaps %d, ms a swap %.2f, calls %d, opened %d, closed %d, live %d, beside %d, all closed"
-            + " %s, serves %s of %d, resident KB a swap %.3f, native heap B a swap %s, cost against"
+        "swaps %d, ms a swap %.2f, calls %d, opened %d, closed %d, live %d, the most live %d,"
+            + " beside %d, all closed %s, serves %s of %d, resident KB a swap %.3f, native heap B a swap %s, cost against"
             + " a route that never changed %.3f, ns a call first %.0f, last %.0f,"
             + " resident MB %.1f and at the end %.1f, left open %d, minutes %.2f%n",
         swaps,
@@ -90,6 +93,7 @@ final class TinySwaps {
         swapping.engine.opened(),
         swapping.engine.closed(),
         swapping.engine.live(),
+        most,
         beside,
         closed,
         serving,
