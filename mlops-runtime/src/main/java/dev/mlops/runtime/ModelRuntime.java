@@ -203,9 +203,14 @@ public final class ModelRuntime implements AutoCloseable {
    * Answers no more calls and gives everything back, once however often asked: no call begins any
    * more, those that run may finish, observers and listeners are told the last and closed, then the
    * sessions. A call that still runs after the drain time is told to stop; its session is closed
-   * when it has, never under it.
+   * when it has, never under it. Waits for the drain time and some seconds at most; an interrupt
+   * does not cut that short and stays set.
    *
-   * @param drain how long running calls and batches may go on
+   * <p>The first close decides on the drain time. Another one waits for the first, and for what it
+   * had to leave open, though no longer than it would take itself.
+   *
+   * @param drain how long running calls and batches may go on; more than a day is a day
+   * @throws IllegalArgumentException if it is negative; nothing was closed
    */
   public void close(Duration drain) {
     routes.close(drain);

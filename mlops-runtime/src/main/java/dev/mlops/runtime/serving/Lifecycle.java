@@ -10,12 +10,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -46,12 +45,14 @@ final class Lifecycle {
   private final Events events;
   private final ProcessMemory memory;
   private final InstantSource clock;
-  private final ScheduledThreadPoolExecutor thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
 
   /** What was given to {@link #end} and is not closed; guarded by the lock. */
   private final List<Ending> endings = new ArrayList<>();
+
+  /** Begins anew for what is given back after it has ended; guarded by the lock. */
+  private ScheduledThreadPoolExecutor thread = newThread();
 
   private boolean trimPending; // of the thread
 
@@ -69,7 +70,10 @@ final class Lifecycle {
     this.events = events;
     this.memory = memory;
     this.clock = clock;
-    thread =
+  }
+
+  private static ScheduledThreadPoolExecutor newThread() {
+    ScheduledThreadPoolExecutor thread =
         new ScheduledThreadPoolExecutor(
             1,
             task -> {
@@ -79,6 +83,7 @@ final class Lifecycle {
             });
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     thread.setRemoveOnCancelPolicy(true);
+    return thread;
   }
 
   private enum Stage {
@@ -99,6 +104,7 @@ final class Lifecycle {
     boolean shared;
     boolean terminated;
     boolean done;
+    boolean toldParked; // guarded by the lock
     long @Nullable [] runs; // of a session that stays: what ran when the route left it
     volatile VersionState state = VersionState.DRAINING;
     volatile boolean gone;
@@ -117,7 +123,14 @@ final class Lifecycle {
 
   /** Runs a task on the thread after a time, unless the thread has ended by then. */
   Future<?> after(Duration delay, Runnable task) {
-    return thread.schedule(guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
+    lock.lock();
+    try {
+      return thread.isShutdown()
+          ? new CompletableFuture<>() // never
+          : thread.schedule(guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Ends a version that left its route: in order, and never under a call. */
@@ -135,10 +148,13 @@ final class Lifecycle {
     lock.lock();
     try {
       endings.add(ending);
+      if (thread.isShutdown()) {
+        thread = newThread(); // a load outlasted the end of the runtime
+      }
+      again(ending, 0);
     } finally {
       lock.unlock();
     }
-    again(ending, 0);
   }
 
   private void again(Ending ending, long nanos) {
@@ -152,12 +168,13 @@ final class Lifecycle {
             again(ending, PARKED_AGAIN_NANOS); // no test has one fail before it was done
           }
         };
+    lock.lock();
     try {
-      var unused = thread.schedule(step, nanos, TimeUnit.NANOSECONDS);
-    } catch (RejectedExecutionException e) {
-      // the thread ended with the last version; what was loaded until now has no calls to wait for
-      LockSupport.parkNanos(nanos); // costs no processor, and changes nothing that a test can see
-      step.run();
+      if (!thread.isShutdown()) { // else nothing is left to end, this one neither
+        var unused = thread.schedule(step, nanos, TimeUnit.NANOSECONDS);
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -180,40 +197,56 @@ final class Lifecycle {
   }
 
   /**
-   * Waits until every version given to {@link #end} is closed, and then ends the thread. If they
-   * are not, the thread stays for them: a session is never closed under a call, not even now.
+   * Waits until every version given to {@link #end} is closed, or told to be parked. The thread
+   * ends with the last: a session is never closed under a call, not even now. An interrupt does not
+   * end the wait and stays set.
    *
-   * @return whether they are
+   * @return whether every one is closed
    */
   boolean finish(Duration atMost) {
     lock.lock();
     try {
       finishing = true;
-      boolean all = settle(atMost);
-      if (all) {
-        thread.shutdownNow();
-      }
-      return all;
+      endWithTheLast();
     } finally {
       lock.unlock();
+    }
+    return Uninterrupted.await(atMost, nanos -> ended(nanos, true));
+  }
+
+  /** Under the lock. */
+  private void endWithTheLast() {
+    if (finishing && endings.isEmpty()) {
+      thread.shutdown();
     }
   }
 
-  /** Waits until nothing is on its way out. */
+  /** Waits until nothing is on its way out; an interrupt ends the wait and stays set. */
   boolean settle(Duration atMost) {
-    long left = atMost.toNanos();
-    lock.lock();
     try {
-      while (!endings.isEmpty() && left > 0) { // a wait of 0 would end at once: no test can tell
-        left = ended.awaitNanos(left);
-      }
-      return endings.isEmpty();
+      return ended(atMost.toNanos(), false);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /**
+   * Waits until nothing is on its way out.
+   *
+   * @param orParked whether what was told to be parked ends the wait too
+   */
+  boolean ended(long nanos, boolean orParked) throws InterruptedException {
+    long left = nanos;
+    lock.lock();
+    try {
+      while (endings.stream().anyMatch(ending -> !(orParked && ending.toldParked)) && left > 0) {
+        left = ended.awaitNanos(left); // a wait of 0 would end at once: no test can tell
+      }
+      return endings.isEmpty();
     } finally {
       lock.unlock();
     }
-    return false;
   }
 
   /* Each step waits a little and comes again, so that one version that does not end delays no other for long. */
@@ -304,9 +337,20 @@ final class Lifecycle {
             + Duration.ofNanos(System.nanoTime() - ending.began).toSeconds()
             + " s after the version was to end; its memory stays taken until the call ends";
     LOG.log(Level.WARNING, reason);
-    if (ending.served != null) {
-      events.post(
-          new LifecycleEvent.Parked(clock.instant(), ending.route, ending.loaded.version, reason));
+    try {
+      if (ending.served != null) {
+        events.post(
+            new LifecycleEvent.Parked(
+                clock.instant(), ending.route, ending.loaded.version, reason));
+      }
+    } finally { // the clock is the user's, and may fail
+      lock.lock();
+      try {
+        ending.toldParked = true;
+        ended.signalAll();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
@@ -359,9 +403,7 @@ final class Lifecycle {
     try {
       endings.remove(ending);
       ended.signalAll();
-      if (finishing && endings.isEmpty()) {
-        thread.shutdown();
-      }
+      endWithTheLast();
     } finally {
       lock.unlock();
     }

@@ -520,17 +520,18 @@ final class RouteChanges {
     }
   }
 
-  /** Waits for the change under way, which cannot be stopped in the middle of a load. */
+  /**
+   * Waits for the change under way, which cannot be stopped in the middle of a load. An interrupt
+   * does not end the wait and stays set.
+   *
+   * @return whether none is under way
+   */
   boolean settle(Duration atMost) {
-    try {
-      if (!change.tryLock(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
-        return false;
-      }
+    boolean settled =
+        Uninterrupted.await(atMost, nanos -> change.tryLock(nanos, TimeUnit.NANOSECONDS));
+    if (settled) {
       change.unlock();
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
     }
+    return settled;
   }
 }

@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -35,6 +37,9 @@ public final class Routes {
   private static final System.Logger LOG = System.getLogger(Routes.class.getName());
 
   private static final Duration LONGEST_DRAIN = Duration.ofDays(1);
+
+  /** What a close waits for beyond the drain time: that calls stop, and what comes after them. */
+  private static final Duration AFTER_DRAIN = Lifecycle.GRACE.multipliedBy(3);
 
   /** What listeners have to take in what they were not told yet. */
   private static final Duration FLUSH = Duration.ofSeconds(1);
@@ -53,7 +58,8 @@ public final class Routes {
   private final Map<ModelRef, Route> routes = new ConcurrentHashMap<>();
   private final ReentrantLock changing = new ReentrantLock();
   private final Condition changed = changing.newCondition();
-  private volatile boolean closed;
+  private volatile boolean closed; // written under the lock
+  private final CountDownLatch ended = new CountDownLatch(1);
 
   /** Routes of a runtime with these settings; none yet. */
   public Routes(Settings settings) {
@@ -101,8 +107,7 @@ public final class Routes {
     boolean[] inside = guard.enter("model");
     try {
       while (true) {
-        requireOpen();
-        Route route = routes.computeIfAbsent(ref, r -> new Route(r, shared));
+        Route route = join(ref);
         ModelHandle<I, O> handle = begin(route, key, binder);
         if (handle != null) {
           return handle;
@@ -113,14 +118,21 @@ public final class Routes {
     }
   }
 
+  /* Under the lock: whoever closes sees each route that is there, and none comes after it. */
+  private Route join(ModelRef ref) {
+    changing.lock();
+    try {
+      requireOpen();
+      return routes.computeIfAbsent(ref, r -> new Route(r, shared));
+    } finally {
+      changing.unlock();
+    }
+  }
+
   private <I, O> @Nullable ModelHandle<I, O> begin(
       Route route, Object key, Function<ModelSchema, BoundCodec<I, O>> binder) {
     try {
       ModelHandle<I, O> handle = route.handle(key, binder);
-      if (closed) { // and whoever closes may have looked before this route was there
-        route.close(Duration.ZERO);
-        requireOpen();
-      }
       if (handle != null && route.firstSeen()) {
         follower.follow(route);
       }
@@ -179,7 +191,7 @@ public final class Routes {
     boolean[] inside = guard.enter("awaitReady");
     changing.lock();
     try {
-      long left = atMost.compareTo(LONGEST_DRAIN) > 0 ? LONGEST_DRAIN.toNanos() : atMost.toNanos();
+      long left = atMost.isNegative() ? 0 : shorter(atMost, LONGEST_DRAIN).toNanos();
       while (!closed && !routes.values().stream().allMatch(Route::serves)) {
         if (left <= 0) {
           throw notReady(atMost);
@@ -233,27 +245,70 @@ public final class Routes {
     }
   }
 
-  /** Ends every version; waits for it. */
+  /** Ends every version; waits for it, or for another close that is under way. */
   public void close(Duration drain) {
-    Duration bounded = drain.compareTo(LONGEST_DRAIN) > 0 ? LONGEST_DRAIN : drain;
+    if (drain.isNegative()) {
+      throw new IllegalArgumentException("drain was " + drain + " but must be zero or more");
+    }
+    Duration bounded = shorter(drain, LONGEST_DRAIN);
     boolean[] inside = guard.enter("close");
     try {
-      closed = true;
-      follower.close();
-      routes.values().forEach(route -> route.close(bounded)); // no call begins from here on
-      signalChange();
-      Duration patience = bounded.plus(Lifecycle.GRACE);
-      boolean settled = routes.values().stream().allMatch(route -> route.changes.settle(patience));
-      if (!settled || !lifecycle.finish(patience)) {
-        LOG.log(
-            Level.WARNING,
-            "a load or a call goes on after the drain time; its session stays open until it ends");
+      if (firstToClose()) {
+        try {
+          end(bounded);
+        } finally {
+          ended.countDown();
+        }
+      } else {
+        var unused = Uninterrupted.await(bounded.plus(AFTER_DRAIN), this::awaitEnd);
       }
+    } finally {
+      inside[0] = false;
+    }
+  }
+
+  private boolean awaitEnd(long nanos) throws InterruptedException {
+    long begin = System.nanoTime();
+    return ended.await(nanos, TimeUnit.NANOSECONDS)
+        && lifecycle.ended(nanos - (System.nanoTime() - begin), false);
+  }
+
+  private boolean firstToClose() {
+    changing.lock();
+    try {
+      boolean first = !closed;
+      closed = true;
+      changed.signalAll();
+      return first;
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  private void end(Duration drain) {
+    follower.close();
+    routes.values().forEach(route -> route.close(drain)); // no call begins from here on
+    long begin = System.nanoTime();
+    boolean settled = true;
+    for (Route route : routes.values()) {
+      Duration left = drain.plus(Lifecycle.GRACE).minusNanos(System.nanoTime() - begin);
+      settled &= route.changes.settle(left);
+    }
+    if (!lifecycle.finish(drain.plus(AFTER_DRAIN).minusNanos(System.nanoTime() - begin))
+        || !settled) {
+      LOG.log(
+          Level.WARNING,
+          "a load or a call goes on after the drain time; its session stays open until it ends");
+    }
+    boolean interrupted = Thread.interrupted(); // the last is told all the same
+    try {
       watch.close();
       failures.write();
       events.close(FLUSH);
     } finally {
-      inside[0] = false;
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -281,6 +336,10 @@ public final class Routes {
               + ". Ask for its model first");
     }
     return route;
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 
   private static ModelRef parse(String text) {

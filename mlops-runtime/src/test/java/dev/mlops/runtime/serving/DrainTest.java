@@ -87,6 +87,7 @@ class DrainTest {
     test.engine.deafToCancel();
     Future<Prediction<Row>> running = callThatRuns(routes);
     routes.close(Duration.ofMillis(10));
+    assertThat(test.told(LifecycleEvent.Parked.class)).as("told before it returned").hasSize(1);
     assertThat(test.engine.closed.get()).isZero();
     assertThatThrownBy(() -> model(routes)).isInstanceOf(OverloadedException.class);
     gate.release(1_000);

@@ -83,7 +83,8 @@ class LifecycleTest {
     assertThat(lifecycle.finish(Duration.ZERO)).isTrue();
     thread.join(PATIENCE.toMillis());
     assertThat(thread.isAlive()).isFalse();
-    assertThat(later).isNotDone();
+    assertThat(later.isCancelled()).isTrue();
+    assertThat(lifecycle.after(Duration.ZERO, () -> {})).as("never").isNotDone();
   }
 
   @Test
@@ -102,11 +103,20 @@ class LifecycleTest {
   }
 
   @Test
-  void discard_afterTheThreadHasEnded_isDoneAllTheSame() {
+  void discard_afterTheThreadHasEnded_isDoneOnAnotherThatEndsToo() throws InterruptedException {
     LoadedVersion loaded = acquire("1");
     lifecycle.finish(Duration.ZERO);
+    int slot = caller.does(() -> loaded.slots.claim(0));
+    boolean[] inside = guard.enter("model"); // as whoever loaded it is
     lifecycle.discard(ROUTE, loaded);
+    inside[0] = false;
+    Thread anew = onThread(Thread::currentThread);
+    assertThat(anew.getName()).isEqualTo("mlops-lifecycle");
+    caller.runs(() -> loaded.slots.release(slot));
+    assertThat(lifecycle.settle(PATIENCE)).isTrue();
     assertThat(test.engine.live()).isZero();
+    anew.join(PATIENCE.toMillis());
+    assertThat(anew.isAlive()).isFalse();
   }
 
   @Test
@@ -140,6 +150,23 @@ class LifecycleTest {
     assertThat(lifecycle.settle(LONG)).isFalse();
     assertThat(Thread.interrupted()).isTrue();
     caller.runs(() -> loaded.slots.release(slot));
+  }
+
+  @Test
+  void finish_interrupted_waitsAllTheSameAndKeepsTheFlag() {
+    LoadedVersion loaded = acquire("1");
+    int slot = caller.does(() -> loaded.slots.claim(0));
+    lifecycle.end(ROUTE, serve(loaded), LONG);
+    Future<Boolean> finishing =
+        test.others.submit(
+            () -> {
+              Thread.currentThread().interrupt();
+              return lifecycle.finish(PATIENCE) && Thread.currentThread().isInterrupted();
+            });
+    looked();
+    assertThat(finishing).isNotDone();
+    caller.runs(() -> loaded.slots.release(slot));
+    assertThat(Caller.resultOf(finishing)).isTrue();
   }
 
   // the end of a version

@@ -14,7 +14,9 @@ import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
 import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.observe.RuntimeListener;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
@@ -212,11 +214,111 @@ class RouteCloseTest {
   }
 
   @Test
-  void close_interrupted_keepsTheFlagAndEndsWhatServed() {
+  void close_whileALoadOutlastsItsPatience_leavesNoThreadBehindIt() throws Exception {
+    HeldGate held = HeldGate.passing("2 beside 1");
+    test.gates.add(held);
+    AtomicReference<Thread> lifecycle = new AtomicReference<>();
+    test.clock =
+        () -> {
+          if (Thread.currentThread().getName().equals("mlops-lifecycle")) {
+            lifecycle.set(Thread.currentThread());
+          }
+          return Instant.EPOCH;
+        };
+    Routes routes = test.serving("1", "2");
+    model(routes).lease(Duration.ofMillis(1));
+    test.next(LifecycleEvent.LeaseExpired.class); // which that thread tells
+    test.store.move("2");
+    Future<?> changing = test.others.submit(() -> routes.refresh(ROUTE));
+    held.awaitInside();
+    routes.close(Duration.ZERO);
+    lifecycle.get().join(20_000);
+    assertThat(lifecycle.get().isAlive()).isFalse();
+    held.letGo();
+    assertThatThrownBy(() -> changing.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(OverloadedException.class);
+    routes.close(Duration.ofSeconds(20)); // waits for what the first had to leave open
+    assertThat(test.engine.live()).isZero();
+  }
+
+  @Test
+  void close_interrupted_waitsForTheCallAndTellsAllAndKeepsTheFlag() throws Exception {
+    Semaphore inside = new Semaphore(0);
+    AtomicInteger told = new AtomicInteger();
+    test.listeners.add(closedTold(told));
     Routes routes = test.serving("1");
-    Thread.currentThread().interrupt();
-    routes.close(Duration.ofSeconds(10));
-    assertThat(Thread.interrupted()).isTrue();
+    Semaphore gate = test.engine.hold("1", inside);
+    Future<Prediction<Row>> running = test.others.submit(() -> model(routes).predict(ONE));
+    inside.acquire();
+    Future<Boolean> closing =
+        test.others.submit(
+            () -> {
+              Thread.currentThread().interrupt();
+              routes.close(Duration.ofSeconds(20));
+              return Thread.currentThread().isInterrupted();
+            });
+    awaitClosed(routes);
+    assertThat(told).hasValue(0);
+    gate.release(1_000);
+    assertThat(Caller.resultOf(running).version().number()).isEqualTo("1");
+    assertThat(Caller.resultOf(closing)).as("the flag").isTrue();
+    assertThat(test.told(LifecycleEvent.Closed.class))
+        .singleElement()
+        .matches(closed -> !closed.terminated());
+    assertThat(told).hasValue(1);
+  }
+
+  @Test
+  void close_besideAnother_shortensNothing() throws Exception {
+    Semaphore inside = new Semaphore(0);
+    AtomicInteger told = new AtomicInteger();
+    test.listeners.add(closedTold(told));
+    Routes routes = test.serving("1");
+    Semaphore gate = test.engine.hold("1", inside);
+    Future<Prediction<Row>> running = test.others.submit(() -> model(routes).predict(ONE));
+    inside.acquire();
+    Future<?> closing = test.others.submit(() -> routes.close(Duration.ofSeconds(20)));
+    awaitClosed(routes);
+    routes.close(Duration.ZERO);
+    assertThat(closing).isNotDone();
+    assertThat(told).hasValue(0);
+    gate.release(1_000);
+    assertThat(Caller.resultOf(running).version().number()).isEqualTo("1");
+    Caller.resultOf(closing);
+    assertThat(test.told(LifecycleEvent.Closed.class))
+        .singleElement()
+        .matches(closed -> !closed.terminated());
+    assertThat(told).hasValue(1);
+  }
+
+  private static RuntimeListener closedTold(AtomicInteger times) {
+    return new RuntimeListener() {
+      @Override
+      public void happened(LifecycleEvent event) {}
+
+      @Override
+      public void closed() {
+        times.incrementAndGet();
+      }
+    };
+  }
+
+  private static void awaitClosed(Routes routes) {
+    while (only(routes).serving().isPresent()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void close_negativeTime_isRefusedAndClosesNothing() {
+    Routes routes = test.serving("1");
+    for (Duration drain : List.of(Duration.ofMillis(-1), Duration.ofSeconds(Long.MIN_VALUE))) {
+      assertThatThrownBy(() -> routes.close(drain))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("drain was " + drain + " but must be zero or more");
+    }
+    assertThat(model(routes).predict(ONE).version().number()).isEqualTo("1");
+    routes.close(Duration.ofSeconds(Long.MAX_VALUE));
   }
 
   /** Closes; calls are refused from now on, and it waits for the change under way. */
