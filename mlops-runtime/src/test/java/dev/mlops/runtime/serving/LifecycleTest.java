@@ -43,7 +43,7 @@ class LifecycleTest {
     test.put("1", "2");
     settings = test.settings();
     events = new Events(settings.listeners(), new JfrListener(), guard);
-    sessions = new Sessions(new Loader(settings, new Watch(() -> {}), memory, () -> false));
+    sessions = new Sessions(new Loader(settings, new Watch(() -> {}), memory, needed -> false));
     lifecycle = new Lifecycle(sessions, guard, events, memory, settings.clock());
     thread = onThread(Thread::currentThread);
   }
