@@ -3,6 +3,9 @@ package dev.mlops.runtime;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.PhantomReference;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
@@ -56,10 +59,23 @@ final class ProcessFigures {
     }
   }
 
-  /** Ends what only garbage still holds, direct buffers for one. */
+  /**
+   * Ends what only garbage still holds. A direct buffer's memory is freed by the JVM's reference
+   * handler some time after the collection; when that has come to what a second collection found,
+   * it is through with the first.
+   */
   static void collect() {
-    System.gc();
-    System.gc();
+    for (int i = 0; i < 2; i++) {
+      ReferenceQueue<Object> found = new ReferenceQueue<>();
+      Reference<Object> garbage = new PhantomReference<>(new Object(), found);
+      System.gc();
+      try {
+        found.remove(20_000);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      Reference.reachabilityFence(garbage);
+    }
   }
 
   /** Bytes in use on the C heap; empty where the JVM does not tell, as on 17. */
