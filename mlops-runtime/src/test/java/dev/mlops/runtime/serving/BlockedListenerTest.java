@@ -154,7 +154,7 @@ class BlockedListenerTest {
     assertThat(dropped).isEqualTo(offered - 1 - WAITING).isPositive();
     assertThat(grown).as("bytes of heap, after a collection").isLessThan(16 << 20);
     // two runtimes that are alike differ by some percent, which is the same before and after
-    assertThat(during.median() / before.median()).as("of the medians").isLessThan(1.05);
+    assertThat(during.median() / before.median()).as("of the medians").isLessThan(1.10);
     /*
      * A busy machine makes slow blocks by itself, and more in one minute than in another, but as
      * many of the free runtime's as of the other's. So slow pairs are counted beyond fast ones, and
