@@ -1,6 +1,7 @@
 package dev.mlops.runtime;
 
 import dev.mlops.inference.Call;
+import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Prediction;
@@ -176,7 +177,7 @@ final class MillionRows {
     try {
       model.predict(storm(7), Call.with().within(DEADLINE));
       waits.add(System.nanoTime() - from);
-    } catch (OverloadedException e) {
+    } catch (OverloadedException | DeadlineException e) {
       missed.add(new Span(from, System.nanoTime()));
     }
   }

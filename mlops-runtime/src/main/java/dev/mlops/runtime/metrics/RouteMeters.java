@@ -36,7 +36,9 @@ final class RouteMeters {
     }
     refusals =
         group.counter(
-            "mlops.swap.refusals", "refusals", "Times a gate did not let a version pass.");
+            "mlops.swap.refusals",
+            "refusals",
+            "Times a gate did not let a version pass; one that is refused again with the same words counts once.");
     expired =
         group.counter("mlops.leases.expired", "leases", "Leases not closed within their time.");
   }
