@@ -103,6 +103,8 @@ final class Lifecycle {
     Stage stage = Stage.HOLDS;
     boolean shared;
     boolean terminated;
+    long drained; // when no call was left
+    @Nullable Thread observers; // that closes them
     boolean done;
     boolean toldParked; // guarded by the lock
     long @Nullable [] runs; // of a session that stays: what ran when the route left it
@@ -261,7 +263,9 @@ final class Lifecycle {
           again(ending, AGAIN_NANOS);
           return;
         }
-        served.endHolds();
+      }
+      if (served != null) {
+        served.endHolds(); // also for a lease whose time was over while its call waits for a slot
       }
       ending.shared = !sessions.leave(ending.loaded);
       ending.stage = Stage.CALLS;
@@ -276,28 +280,43 @@ final class Lifecycle {
   /*
    * Another route goes on with the session, and its calls keep the slots busy. A call that had its
    * slot when this route left runs the model once at most from then on: when a slot was seen free,
-   * or has begun a second run, it is over.
+   * or with a call of another route, or has begun a second run, it is over.
    */
   private void leaveTheSession(Ending ending) {
-    LoadedVersion loaded = ending.loaded;
+    ServedVersion served = ending.served;
     long[] runs = ending.runs;
     if (runs == null) {
-      runs = new long[loaded.slots.size()];
+      runs = new long[ending.loaded.slots.size()];
       for (int slot = 0; slot < runs.length; slot++) {
-        runs[slot] = loaded.state(slot).running();
+        runs[slot] = ending.loaded.state(slot).running();
       }
       ending.runs = runs;
     }
-    for (int slot = 0; ending.served != null && slot < runs.length; slot++) {
+    boolean over = true;
+    for (int slot = 0; served != null && slot < runs.length; slot++) {
       if (runs[slot] != OVER) {
-        if (loaded.slots.busy(slot) && loaded.state(slot).running() - runs[slot] < 3) {
-          again(ending, AGAIN_NANOS);
-          return;
+        if (mayHold(served, slot, runs[slot])) {
+          over = false;
+        } else {
+          runs[slot] = OVER;
         }
-        runs[slot] = OVER;
       }
     }
-    closed(ending);
+    if (over) {
+      closed(ending);
+      return;
+    }
+    if (ending.late()) {
+      stop(ending);
+    }
+    again(ending, ending.stage == Stage.PARKED ? PARKED_AGAIN_NANOS : AGAIN_NANOS);
+  }
+
+  private static boolean mayHold(ServedVersion served, int slot, long runThen) {
+    SlotState state = served.loaded.state(slot);
+    long run = state.running();
+    Object whose = (run & 1) == 1 ? state.whose(run) : null;
+    return served.slots.busy(slot) && run - runThen < 3 && (whose == null || whose == served);
   }
 
   private void closeTheSession(Ending ending) {
@@ -308,23 +327,25 @@ final class Lifecycle {
       closed(ending);
       return;
     }
-    if (!ending.late()) {
-      again(ending, 0);
-      return;
+    if (ending.late()) {
+      stop(ending);
     }
+    again(ending, ending.stage == Stage.PARKED ? PARKED_AGAIN_NANOS : 0);
+  }
+
+  /* Again and again: a call may have been between two runs. */
+  private void stop(Ending ending) {
     if (ending.stage == Stage.CALLS) {
       LOG.log(
           Level.WARNING,
           "{0} still runs a call after its drain time; it is told to stop",
-          loaded.version);
+          ending.loaded.version);
       ending.stage = Stage.TERMINATED;
     }
-    ending.terminated = true;
-    loaded.cancelRunning(); // again and again: a call may have been between two runs
+    ending.terminated |= ending.loaded.cancelRunning(ending.shared ? ending.served : null);
     if (ending.stage == Stage.TERMINATED && System.nanoTime() - ending.deadline > GRACE.toNanos()) {
       park(ending);
     }
-    again(ending, ending.stage == Stage.PARKED ? PARKED_AGAIN_NANOS : 0);
   }
 
   private void park(Ending ending) {
@@ -335,7 +356,9 @@ final class Lifecycle {
             + ending.loaded.version
             + " that its engine does not stop, "
             + Duration.ofNanos(System.nanoTime() - ending.began).toSeconds()
-            + " s after the version was to end; its memory stays taken until the call ends";
+            + " s after the version was to end; its "
+            + (ending.shared ? "observers stay open" : "memory stays taken")
+            + " until the call ends";
     LOG.log(Level.WARNING, reason);
     try {
       if (ending.served != null) {
@@ -355,15 +378,16 @@ final class Lifecycle {
   }
 
   private void closed(Ending ending) {
+    if (!observersClosed(ending)) {
+      again(ending, AGAIN_NANOS);
+      return;
+    }
     ending.done = true; // whatever comes now, never twice
-    Duration drain = Duration.ofNanos(System.nanoTime() - ending.began);
+    Duration drain = Duration.ofNanos(ending.drained - ending.began);
     OptionalLong before = ending.shared ? OptionalLong.empty() : memory.resident();
     OptionalLong after = before;
-    boolean[] inside = guard.enter("close"); // observers are closed in here, and must not swap
+    boolean[] inside = guard.enter("close");
     try {
-      if (ending.served != null) {
-        ending.served.closeObservers();
-      }
       if (!ending.shared) {
         ending.loaded.closeSession();
         trim(ending.loaded.memory);
@@ -378,6 +402,39 @@ final class Lifecycle {
         forget(ending);
       }
     }
+  }
+
+  /* On a thread of their own, for one that does not return must not delay what else is to end. */
+  private boolean observersClosed(Ending ending) {
+    ServedVersion served = ending.served;
+    Thread closing = ending.observers;
+    if (closing == null) {
+      ending.drained = System.nanoTime();
+      if (served == null) {
+        return true;
+      }
+      closing =
+          new Thread(
+              () -> {
+                guard.enter("close"); // they must not swap
+                served.closeObservers();
+              },
+              "mlops-observers");
+      closing.setDaemon(true);
+      closing.start();
+      ending.observers = closing;
+      return false;
+    }
+    if (closing.isAlive() && System.nanoTime() - ending.drained < GRACE.toNanos()) {
+      return false;
+    }
+    if (closing.isAlive()) {
+      LOG.log(
+          Level.WARNING,
+          "an observer or a listener of {0} does not return from close; it is not waited for",
+          ending.loaded.version);
+    }
+    return true;
   }
 
   private void tell(Ending ending, Duration drain, OptionalLong before, OptionalLong after) {

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A version in an engine: its session and its slots. The routes that serve it share it, each
@@ -101,12 +102,13 @@ final class LoadedVersion {
    * Runs a slot whose inputs are written; the thread holds its claim.
    *
    * @param limitNanos after this time the run is ended, if the engine can
+   * @param whose see {@link SlotState#runs}
    * @throws DeadlineException if it was, or the thread was interrupted
    * @throws OverloadedException if it was ended because the version is to close
    */
-  void run(SlotState state, long limitNanos) {
+  void run(SlotState state, long limitNanos, Object whose) {
     watch.expect(limitNanos);
-    long run = state.runs(limitNanos);
+    long run = state.runs(limitNanos, whose);
     try {
       state.frame.run();
     } catch (ModelFailedException e) {
@@ -154,6 +156,12 @@ final class LoadedVersion {
                   + " was closed while it ran, as its drain time was over, and the run was ended;"
                   + " try again",
               cause);
+      case CLOSE ->
+          new OverloadedException(
+              "the runtime was closed while "
+                  + version
+                  + " was warmed up or checked, and the run was ended",
+              cause);
     };
   }
 
@@ -198,6 +206,16 @@ final class LoadedVersion {
    * have one.
    */
   void warm(List<Row> samples, int largestBatch) {
+    watch.add(this); // an interrupt and a close end a warm-up as well
+    try {
+      warmSlots(samples, largestBatch);
+    } catch (Throwable e) {
+      watch.remove(this); // whoever loaded it closes the session
+      throw e;
+    }
+  }
+
+  private void warmSlots(List<Row> samples, int largestBatch) {
     List<Row> answers = new ArrayList<>();
     for (SlotState state : states) {
       for (int run = 0; run < 3; run++) {
@@ -217,21 +235,32 @@ final class LoadedVersion {
   }
 
   private void scoreChunk(SlotState state, List<Row> rows, int from, int count, List<Row> answers) {
+    if (watch.trialsEnded()) {
+      throw new OverloadedException("the runtime is closed; build another one");
+    }
     rowCodec.write(rows, from, count, state.frame);
-    run(state, Long.MAX_VALUE);
+    run(state, Long.MAX_VALUE, this);
     for (int row = 0; row < count; row++) {
       answers.add(rowCodec.read(state.frame, row));
     }
   }
 
-  /** Asks every call that runs to end, as the version is to close. */
-  void cancelRunning() {
+  /**
+   * Asks calls that run to end, as the version is to close.
+   *
+   * @param whose the calls of one route, if others go on; null for all
+   * @return whether there were any
+   */
+  boolean cancelRunning(@Nullable ServedVersion whose) {
+    boolean any = false;
     for (int slot = 0; slot < slots.size(); slot++) {
       long run = states[slot].running();
-      if ((run & 1) == 1) {
+      if ((run & 1) == 1 && (whose == null || states[slot].whose(run) == whose)) {
         cancel(slot, run, SlotState.Why.DRAIN);
+        any = true;
       }
     }
+    return any;
   }
 
   /** Gives everything back; only when all slots are closed. */

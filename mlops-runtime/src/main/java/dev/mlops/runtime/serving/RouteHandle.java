@@ -225,7 +225,7 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     BoundCodec<I, O> codec = codec(table);
     SlotState state = served.loaded.state(slot);
     codec.write(input, state.frame);
-    served.loaded.run(state, limit);
+    served.loaded.run(state, limit, served);
     O value = codec.read(state.frame, 0);
     Facts facts = served.capture(state, 0, route.millis(), call);
     if (call.recorded() && served.observed()) {
@@ -288,7 +288,7 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     ServedVersion served = table.served;
     BoundCodec<I, O> codec = codec(table);
     codec.write(inputs, from, rows, state.frame);
-    served.loaded.run(state, runLimit(call, rows));
+    served.loaded.run(state, runLimit(call, rows), served);
     long time = route.millis();
     boolean tell = call.recorded() && served.observed();
     if (tell) {

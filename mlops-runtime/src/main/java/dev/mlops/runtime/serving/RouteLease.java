@@ -3,6 +3,7 @@ package dev.mlops.runtime.serving;
 import dev.mlops.inference.Call;
 import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.ModelLease;
+import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Prediction;
 import dev.mlops.model.Version;
 import dev.mlops.observe.LifecycleEvent;
@@ -52,6 +53,16 @@ final class RouteLease<I, O> implements ModelLease<I, O> {
 
   @Override
   public Prediction<O> predict(I input, Call call) {
+    requireOpen();
+    try {
+      return handle.predict(table, input, call);
+    } catch (OverloadedException e) {
+      requireOpen(); // it may have ended while the call waited for a slot
+      throw e;
+    }
+  }
+
+  private void requireOpen() {
     // The timer does the same; no test holds its thread up to see who was first.
     if (state.get() == State.OPEN && System.nanoTime() - end >= 0) {
       expire();
@@ -71,7 +82,6 @@ final class RouteLease<I, O> implements ModelLease<I, O> {
       table.served.failed(late);
       throw late;
     }
-    return handle.predict(table, input, call);
   }
 
   @Override

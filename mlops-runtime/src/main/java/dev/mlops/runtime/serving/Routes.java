@@ -10,6 +10,7 @@ import dev.mlops.model.ModelRef;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.observe.Health;
 import dev.mlops.rollout.SwapReport;
+import dev.mlops.rollout.VersionRefusedException;
 import dev.mlops.runtime.codec.BoundCodec;
 import dev.mlops.runtime.codec.Codecs;
 import dev.mlops.runtime.jfr.JfrListener;
@@ -137,6 +138,9 @@ public final class Routes {
         follower.follow(route);
       }
       return handle;
+    } catch (VersionRefusedException e) {
+      requireOpen(); // else no gate refused it: the close did not let one look
+      throw e;
     } finally {
       if (route.changes.dead()) {
         routes.remove(route.ref(), route); // who waited for it asks a new one
@@ -287,6 +291,7 @@ public final class Routes {
 
   private void end(Duration drain) {
     follower.close();
+    watch.endTrials();
     routes.values().forEach(route -> route.close(drain)); // no call begins from here on
     long begin = System.nanoTime();
     boolean settled = true;
@@ -317,6 +322,9 @@ public final class Routes {
     boolean[] inside = guard.enter(what);
     try {
       return change.apply(route);
+    } catch (VersionRefusedException e) {
+      requireOpen(); // as above
+      throw e;
     } finally {
       inside[0] = false;
     }

@@ -38,7 +38,8 @@ final class SlotState implements Observation {
   enum Why {
     DEADLINE,
     INTERRUPT,
-    DRAIN
+    DRAIN,
+    CLOSE
   }
 
   /** A wish that a run end. */
@@ -56,6 +57,7 @@ final class SlotState implements Observation {
   private long run;
   private long limit;
   private @Nullable Thread owner;
+  private @Nullable Object by;
 
   @SuppressWarnings("UnusedVariable") // read and written through CANCEL
   private volatile @Nullable Cancel cancel;
@@ -82,10 +84,15 @@ final class SlotState implements Observation {
    * A run begins on this thread.
    *
    * @param limitNanos how long it may take
+   * @param whose the {@link ServedVersion} whose call it is, or the {@link LoadedVersion} itself
+   *     for a warm-up or a gate
    * @return its number
    */
-  long runs(long limitNanos) {
+  long runs(long limitNanos, Object whose) {
     limit = limitNanos;
+    if (by != whose) {
+      by = whose;
+    }
     Thread me = Thread.currentThread();
     if (owner != me) { // a reference costs more to write than to compare
       owner = me;
@@ -110,15 +117,23 @@ final class SlotState implements Observation {
     return limit;
   }
 
+  /** Whose run that is; null if it is over, or was hardly begun when the owner was forgotten. */
+  @Nullable Object whose(long number) {
+    Object seen = by;
+    VarHandle.acquireFence();
+    return running() == number ? seen : null;
+  }
+
   /** Whether the thread of the last run is interrupted. */
   boolean interrupted() {
     Thread thread = owner;
     return thread != null && thread.isInterrupted();
   }
 
-  /** Keeps no thread alive that has long gone. */
-  void forgetThread() {
+  /** Keeps no thread alive that has long gone, and no route's version. */
+  void forgetOwner() {
     owner = null;
+    by = null;
   }
 
   /** Says that a run is to end; from any thread, before the engine is told. */

@@ -34,6 +34,7 @@ final class Watch {
   private final List<Watched> watched = new ArrayList<>(); // guarded by the lock
   private @Nullable Thread thread; // guarded by the lock
   private volatile boolean closed;
+  private volatile boolean trialsEnded;
   private volatile boolean awake;
   private volatile long tightest = LONGEST * LOOKS;
   private long lastChange; // of the watching thread
@@ -75,11 +76,13 @@ final class Watch {
     }
   }
 
-  /** Looks at a version's slots from now on. */
+  /** Looks at a version's slots from now on; no more often if asked twice. */
   void add(LoadedVersion version) {
     lock.lock();
     try {
-      watched.add(new Watched(version));
+      if (watched.stream().noneMatch(w -> w.version == version)) {
+        watched.add(new Watched(version));
+      }
       if (thread == null && !closed) {
         thread = new Thread(this::look, "mlops-watch");
         thread.setDaemon(true);
@@ -98,6 +101,16 @@ final class Watch {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Ends the runs of warm-ups and gates, and lets none begin: what they are for will not serve. */
+  void endTrials() {
+    trialsEnded = true;
+    wake();
+  }
+
+  boolean trialsEnded() {
+    return trialsEnded;
   }
 
   void close() {
@@ -149,7 +162,7 @@ final class Watch {
     if (now - lastChange > ASLEEP && awake) {
       awake = false;
       tightest = LONGEST * LOOKS;
-      forgetThreads();
+      forgetOwners();
     }
   }
 
@@ -170,6 +183,8 @@ final class Watch {
       why = Why.DEADLINE;
     } else if (state.interrupted()) {
       why = Why.INTERRUPT;
+    } else if (trialsEnded && state.whose(run) == each.version) {
+      why = Why.CLOSE;
     }
     if (why != null && state.running() == run) { // else what was read is of two runs
       each.version.cancel(
@@ -177,14 +192,14 @@ final class Watch {
     }
   }
 
-  private void forgetThreads() {
+  private void forgetOwners() {
     lock.lock();
     try {
       for (Watched each : watched) {
         for (int slot = 0; slot < each.run.length; slot++) {
           SlotState state = each.version.state(slot);
           if ((state.running() & 1) == 0) {
-            state.forgetThread(); // a call that begins just now cannot be interrupted; the next can
+            state.forgetOwner(); // a call that begins just now cannot be interrupted; the next can
           }
         }
       }

@@ -12,11 +12,16 @@ import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
 import dev.mlops.observe.Health;
 import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.observe.Observation;
+import dev.mlops.observe.VersionObserver;
 import dev.mlops.observe.VersionState;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
@@ -92,6 +97,45 @@ class DrainTest {
     assertThatThrownBy(() -> model(routes)).isInstanceOf(OverloadedException.class);
     gate.release(1_000);
     assertThat(running.get().version().number()).isEqualTo("1");
+  }
+
+  @Test
+  void swap_anObserverDoesNotReturnFromClose_delaysNoOtherEndAndItsOwnForASecond()
+      throws Exception {
+    test.keepWarm = Duration.ZERO;
+    CountDownLatch go = new CountDownLatch(1);
+    test.observers.add(
+        (route, version, slots) ->
+            Optional.of(
+                new VersionObserver() {
+                  @Override
+                  public void observed(Observation seen) {}
+
+                  @Override
+                  public void close() {
+                    if (version.version().number().equals("1")) {
+                      awaitUninterruptibly(go);
+                    }
+                  }
+                }));
+    Routes routes = test.serving("1", "2", "3");
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    test.store.move("3");
+    routes.refresh(ROUTE);
+    List<String> closed = new ArrayList<>();
+    closed.add(test.next(LifecycleEvent.Closed.class).version().number());
+    closed.add(test.next(LifecycleEvent.Closed.class).version().number());
+    assertThat(closed).as("one second is enough for 1").containsExactly("2", "1");
+    go.countDown();
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

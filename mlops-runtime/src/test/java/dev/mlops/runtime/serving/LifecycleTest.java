@@ -200,12 +200,13 @@ class LifecycleTest {
     looked();
     assertThat(loaded.slots.claim(0)).as("slots stay open for what holds it").isNotNegative();
     loaded.slots.release(1 - slot);
+    assertThat(served.over()).isFalse();
     served.holds.release();
     while (loaded.slots.claim(0) != Slots.CLOSED) {
       loaded.slots.release(1 - slot);
     }
     assertThat(lifecycle.endingOf(ROUTE)).hasSize(1);
-    assertThat(served.over()).isFalse();
+    assertThat(served.over()).as("nothing holds it any more, and nothing may").isTrue();
     caller.runs(() -> loaded.slots.release(slot));
     LifecycleEvent.Closed closed = closed();
     assertThat(closed.shared()).isFalse();
@@ -268,12 +269,13 @@ class LifecycleTest {
     acquire("1");
     int slot = caller.does(() -> loaded.slots.claim(0));
     SlotState state = loaded.state(slot);
-    lifecycle.end(ROUTE, serve(loaded), LONG);
+    ServedVersion served = serve(loaded);
+    lifecycle.end(ROUTE, served, LONG);
     looked();
-    state.ran(state.runs(1)); // the call's own, which has to tell its observers yet
+    state.ran(state.runs(1, served)); // the call's own, which has to tell its observers yet
     looked();
     assertThat(lifecycle.endingOf(ROUTE)).hasSize(1);
-    long second = state.runs(1); // another's
+    long second = state.runs(1, served); // another's
     assertThat(closed().shared()).isTrue();
     state.ran(second);
     caller.runs(() -> loaded.slots.release(slot));

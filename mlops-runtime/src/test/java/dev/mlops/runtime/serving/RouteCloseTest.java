@@ -15,6 +15,7 @@ import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
 import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.observe.RuntimeListener;
+import dev.mlops.rollout.Gate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -140,6 +141,43 @@ class RouteCloseTest {
     assertThat(states(routes)).isEmpty();
     assertThat(test.told(LifecycleEvent.Failed.class)).isEmpty();
     assertThat(test.told(LifecycleEvent.Swapped.class)).hasSize(1);
+  }
+
+  @Test
+  void close_whileAWarmUpHangs_tellsItToStop() throws Exception {
+    Semaphore inside = new Semaphore(0);
+    Routes routes = test.serving("1", "2");
+    test.loadFailed = true; // closed by who loaded it
+    test.engine.hold("2", inside);
+    endsAtClose(routes, inside, "the runtime was closed while m:2 was warmed up or checked");
+  }
+
+  @Test
+  void close_whileAGateHangsInTheModel_tellsItToStop() throws Exception {
+    Semaphore inside = new Semaphore(0);
+    test.gates.add(
+        TestRuntime.gate(
+            "asks",
+            true,
+            candidate -> {
+              test.engine.hold("2", inside);
+              candidate.predict(List.of(ONE));
+              return Gate.Outcome.PASS;
+            }));
+    Routes routes = test.serving("1", "2");
+    endsAtClose(routes, inside, "the runtime is closed; build another one");
+  }
+
+  private void endsAtClose(Routes routes, Semaphore inside, String message) throws Exception {
+    test.engine.deafToInterrupts();
+    test.store.move("2");
+    Future<?> changing = test.others.submit(() -> routes.refresh(ROUTE));
+    inside.acquire();
+    routes.close(Duration.ofSeconds(15));
+    assertThatThrownBy(() -> changing.get(1, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(OverloadedException.class)
+        .hasMessageContaining(message);
+    assertThat(test.engine.live()).isZero();
   }
 
   @Test

@@ -4,8 +4,12 @@ import static dev.mlops.runtime.serving.TestRuntime.ONE;
 import static dev.mlops.runtime.serving.TestRuntime.ROUTE;
 import static dev.mlops.runtime.serving.TestRuntime.model;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.ModelHandle;
+import dev.mlops.inference.ModelLease;
+import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
 import dev.mlops.observe.LifecycleEvent;
@@ -121,6 +125,79 @@ class SharedSessionTest {
     done.set(1);
     busy.get();
     assertThat(closed).containsExactly(ROUTE + "1");
+  }
+
+  @Test
+  void route_leavesUnderACallPastTheDrainTime_endsItAndNoOther() throws Exception {
+    observe();
+    test.keepWarm = Duration.ZERO;
+    test.drain = Duration.ofMillis(20);
+    Routes routes = test.serving("1", "2");
+    ModelHandle<Row, Row> pinned = routes.handle(PINNED, Row.class, Row.class);
+    Semaphore inside = new Semaphore(0);
+    Semaphore gate = test.engine.hold("1", inside);
+    Future<Prediction<Row>> running = test.others.submit(() -> model(routes).predict(ONE));
+    inside.acquire();
+    Future<Prediction<Row>> others = test.others.submit(() -> pinned.predict(ONE));
+    inside.acquire();
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    assertThatThrownBy(running::get)
+        .hasCauseInstanceOf(OverloadedException.class)
+        .hasMessageContaining("m:1 was closed while it ran, as its drain time was over");
+    LifecycleEvent.Closed event = test.next(LifecycleEvent.Closed.class);
+    assertThat(event.shared()).isTrue();
+    assertThat(event.terminated()).isTrue();
+    assertThat(others).as("in the other slot all the while").isNotDone();
+    gate.release(1_000);
+    assertThat(others.get().version().number()).isEqualTo("1");
+  }
+
+  @Test
+  void route_leavesUnderACallThatCannotBeStopped_isParkedUntilItEnds() throws Exception {
+    observe();
+    test.keepWarm = Duration.ZERO;
+    test.drain = Duration.ZERO;
+    test.engine.deafToCancel();
+    Routes routes = test.serving("1", "2");
+    routes.handle(PINNED, Row.class, Row.class);
+    Semaphore inside = new Semaphore(0);
+    Semaphore gate = test.engine.hold("1", inside);
+    Future<Prediction<Row>> running = test.others.submit(() -> model(routes).predict(ONE));
+    inside.acquire();
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    assertThat(test.next(LifecycleEvent.Parked.class).reason())
+        .endsWith("its observers stay open until the call ends");
+    assertThat(closed).isEmpty();
+    gate.release(1_000);
+    assertThat(running.get().version().number()).isEqualTo("1");
+    test.next(LifecycleEvent.Closed.class);
+    assertThat(closed).containsExactly(ROUTE + "1");
+  }
+
+  @Test
+  void lease_overWhileItsCallWaitsForASlot_runsNoMoreAsTheVersionMayHaveLeft() throws Exception {
+    observe();
+    test.slots = 1;
+    test.keepWarm = Duration.ZERO;
+    Routes routes = test.serving("1", "2");
+    ModelHandle<Row, Row> pinned = routes.handle(PINNED, Row.class, Row.class);
+    Semaphore inside = new Semaphore(0);
+    Semaphore gate = test.engine.hold("1", inside);
+    ModelLease<Row, Row> lease = model(routes).lease(Duration.ofMillis(200));
+    Future<Prediction<Row>> others = test.others.submit(() -> pinned.predict(ONE));
+    inside.acquire();
+    Future<Prediction<Row>> waits = test.others.submit(() -> lease.predict(ONE));
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    test.next(LifecycleEvent.Closed.class); // of the route; the session stays
+    gate.release(1_000);
+    others.get();
+    assertThatThrownBy(waits::get)
+        .hasCauseInstanceOf(DeadlineException.class)
+        .hasMessageContaining("the lease of m:1 was for PT0.2S, which is over");
+    assertThat(told).doesNotContainKey(ROUTE);
   }
 
   @Test

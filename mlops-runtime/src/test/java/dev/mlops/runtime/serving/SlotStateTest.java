@@ -31,22 +31,22 @@ class SlotStateTest {
   void runs_areNumberedOddAndNeverTheSame() {
     SlotState state = state(3);
     assertThat(state.slot()).isEqualTo(3);
-    assertThat(state.runs(10)).isEqualTo(1);
+    assertThat(state.runs(10, this)).isEqualTo(1);
     assertThat(state.running()).isEqualTo(1);
     state.ran(1);
     assertThat(state.running()).isEqualTo(2);
-    assertThat(state.runs(20)).isEqualTo(3);
+    assertThat(state.runs(20, this)).isEqualTo(3);
     assertThat(state.limit()).isEqualTo(20);
   }
 
   @Test
-  void forgetThread_endsItsSayInInterrupts() {
+  void forgetOwner_endsItsSayInInterrupts() {
     SlotState state = state(0);
     assertThat(state.interrupted()).isFalse();
-    state.runs(1);
+    state.runs(1, this);
     Thread.currentThread().interrupt();
     assertThat(state.interrupted()).isTrue();
-    state.forgetThread();
+    state.forgetOwner();
     assertThat(state.interrupted()).isFalse();
     assertThat(Thread.interrupted()).isTrue();
   }

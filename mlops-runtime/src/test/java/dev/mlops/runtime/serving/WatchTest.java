@@ -103,7 +103,7 @@ class WatchTest {
     Watch watch = new Watch(now::get, () -> {});
     LoadedVersion loaded = looked(watch);
     SlotState state = loaded.state(0);
-    long run = state.runs(10);
+    long run = state.runs(10, this);
     watch.scan(); // seen first
     now.addAndGet(9);
     watch.scan();
@@ -124,8 +124,8 @@ class WatchTest {
     Watch watch = new Watch(() -> {});
     LoadedVersion closed = looked(watch);
     LoadedVersion other = looked(watch);
-    closed.state(0).runs(0); // late at once
-    other.state(0).runs(0);
+    closed.state(0).runs(0, this); // late at once
+    other.state(0).runs(0, this);
     closed.closeSession();
     watch.scan(); // would call the engine for a session that is gone
     assertThat(closed.state(0).takeCancel()).isNull();
@@ -141,7 +141,7 @@ class WatchTest {
     LoadedVersion loaded = looked(watch);
     SlotState state = loaded.state(0);
     watch.expect(80_000_000);
-    state.ran(state.runs(80_000_000));
+    state.ran(state.runs(80_000_000, this));
     watch.scan();
     Thread.currentThread().interrupt();
     now.set(1_000_000_000);
