@@ -83,6 +83,10 @@ final class Route {
   Table table() {
     Table now = table;
     if (now == null) {
+      if (closed) {
+        throw new OverloadedException(
+            "the runtime is closed; " + name() + " answers no more calls");
+      }
       throw new ModelUnavailableException(
           name() + " serves no version yet" + problem().map(why -> ": " + why).orElse(""), null);
     }

@@ -203,7 +203,10 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
           RouteLease<I, O> lease =
               new RouteLease<>(this, table, Duration.ofNanos(nanos(atMost)), leaseStacks);
           lease.expiresBy(lifecycle.after(Duration.ofNanos(nanos(atMost)), lease::expire));
-          return lease;
+          if (!table.served.over()) { // else its drain was over before the hold was taken
+            return lease;
+          }
+          lease.close();
         }
         if (route.closed()) {
           throw refusal(Slots.CLOSED, table.served, PLAIN);

@@ -37,7 +37,12 @@ final class Watch {
   private volatile boolean trialsEnded;
   private volatile boolean awake;
   private volatile long tightest = LONGEST * LOOKS;
-  private long lastChange; // of the watching thread
+  private long lastChange; // of the watching thread, as what follows
+
+  /** The tightest limit of a run that was seen since {@link #tightest} was last made of it. */
+  private long tightestSeen = LONGEST * LOOKS;
+
+  private long relaxed;
 
   /**
    * A watch over nothing yet.
@@ -70,6 +75,7 @@ final class Watch {
   void expect(long limitNanos) {
     if (limitNanos < tightest) { // or <=, at the cost of a write
       tightest = limitNanos; // a race loses a hint at most
+      LockSupport.unpark(thread); // or it would look when the limit before wanted it
     }
     if (!awake) {
       wake();
@@ -159,6 +165,11 @@ final class Watch {
     } finally {
       lock.unlock();
     }
+    if (now - relaxed > ASLEEP) { // a run that begins just now tightens it again, or is seen soon
+      tightest = tightestSeen;
+      tightestSeen = LONGEST * LOOKS;
+      relaxed = now;
+    }
     if (now - lastChange > ASLEEP && awake) {
       awake = false;
       tightest = LONGEST * LOOKS;
@@ -178,8 +189,10 @@ final class Watch {
       return;
     }
     lastChange = now;
+    long limit = state.limit();
+    tightestSeen = Math.min(tightestSeen, limit);
     Why why = null;
-    if (now - each.since[slot] >= state.limit()) {
+    if (now - each.since[slot] >= limit) {
       why = Why.DEADLINE;
     } else if (state.interrupted()) {
       why = Why.INTERRUPT;

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.ModelUnavailableException;
+import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
 import dev.mlops.observe.LifecycleEvent;
@@ -117,6 +118,22 @@ class DegradedStartTest {
         .isInstanceOf(ModelUnavailableException.class)
         .hasMessage(
             "no version serves on m@champion (the store is down) after PT0.001S; loading goes on");
+    assertThatThrownBy(() -> routes.awaitReady(Duration.ofSeconds(Long.MIN_VALUE)))
+        .isInstanceOf(ModelUnavailableException.class);
+  }
+
+  @Test
+  void predict_noVersionAndClosed_saysThatItIsClosed() {
+    test.degraded = true;
+    test.store.down(true);
+    Routes routes = test.build();
+    ModelHandle<Row, Row> model = model(routes);
+    routes.close(Duration.ZERO);
+    assertThatThrownBy(() -> model.predict(ONE))
+        .isInstanceOf(OverloadedException.class)
+        .hasMessage("the runtime is closed; m@champion answers no more calls");
+    assertThatThrownBy(() -> model.lease(Duration.ofSeconds(1)))
+        .isInstanceOf(OverloadedException.class);
   }
 
   @Test

@@ -10,9 +10,15 @@ import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.ModelLease;
 import dev.mlops.inference.OverloadedException;
+import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
 import dev.mlops.observe.LifecycleEvent;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -109,6 +115,58 @@ class LeaseTest {
     assertThatThrownBy(() -> lease.predict(ONE)).isInstanceOf(OverloadedException.class);
     assertThat(pinned.predict(ONE).version().number()).isEqualTo("1");
     lease.close();
+  }
+
+  @Test
+  void lease_closedWhileItsCallWaitsForASlot_saysSo() throws Exception {
+    test.slots = 1;
+    test.keepWarm = Duration.ZERO;
+    Routes routes = test.serving("1", "2");
+    Semaphore inside = new Semaphore(0);
+    Semaphore gate = test.engine.hold("1", inside);
+    ModelHandle<Row, Row> model = model(routes);
+    ModelLease<Row, Row> lease = model.lease(LONG);
+    Future<Prediction<Row>> running = test.others.submit(() -> model.predict(ONE));
+    inside.acquire();
+    AtomicReference<Thread> thread = new AtomicReference<>();
+    Future<Prediction<Row>> waits =
+        test.others.submit(
+            () -> {
+              thread.set(Thread.currentThread());
+              return lease.predict(ONE);
+            });
+    TestRuntime.awaitWaiting(thread);
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    lease.close();
+    assertThatThrownBy(waits::get)
+        .hasCauseInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("the lease of m:1 was closed; take another");
+    gate.release(1_000);
+    assertThat(running.get().version().number()).isEqualTo("1");
+  }
+
+  @Test
+  void lease_asTheRuntimeCloses_isTakenOrRefused() {
+    for (int round = 0; round < 200; round++) {
+      Routes routes = test.serving("1");
+      ModelHandle<Row, Row> model = model(routes);
+      CountDownLatch begin = new CountDownLatch(1);
+      Future<Boolean> taken =
+          test.others.submit(
+              () -> {
+                begin.countDown();
+                try {
+                  model.lease(LONG);
+                  return true;
+                } catch (OverloadedException e) {
+                  return false;
+                }
+              });
+      Caller.resultOf(test.others.submit(() -> begin.await(1, TimeUnit.SECONDS)));
+      routes.close(Duration.ZERO);
+      assertThat(Caller.resultOf(taken)).isNotNull();
+    }
   }
 
   @Test

@@ -40,16 +40,16 @@ class RetentionTest {
   }
 
   @Test
-  void retention_zero_endsTheOldVersionOnTheLifecycleThread() throws Exception {
-    endsOnTheLifecycleThread(Duration.ZERO);
+  void retention_zero_closesTheOldVersionsObserversOnAThreadOfTheirOwn() throws Exception {
+    closesOnAThreadOfTheirOwn(Duration.ZERO);
   }
 
   @Test
-  void retention_over_endsTheOldVersionOnTheLifecycleThread() throws Exception {
-    endsOnTheLifecycleThread(Duration.ofMillis(1));
+  void retention_over_closesTheOldVersionsObserversOnAThreadOfTheirOwn() throws Exception {
+    closesOnAThreadOfTheirOwn(Duration.ofMillis(1));
   }
 
-  private void endsOnTheLifecycleThread(Duration retention) throws Exception {
+  private void closesOnAThreadOfTheirOwn(Duration retention) throws Exception {
     test.keepWarm = retention;
     CountDownLatch ended = new CountDownLatch(1);
     AtomicReference<String> thread = new AtomicReference<>();
@@ -70,7 +70,7 @@ class RetentionTest {
     test.store.move("2");
     routes.refresh(ROUTE);
     ended.await();
-    assertThat(thread.get()).isEqualTo("mlops-lifecycle");
+    assertThat(thread.get()).isEqualTo("mlops-observers");
     assertThatThrownBy(() -> routes.rollback(ROUTE, "too late"))
         .isInstanceOf(IllegalStateException.class);
     assertThat(model(routes).version()).isEqualTo(MemoryStore.version("2"));

@@ -17,10 +17,12 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -207,6 +209,60 @@ class WatchTest {
     inside.acquireUninterruptibly();
     gate.release(1_000);
     assertThat(batch).succeedsWithin(Duration.ofSeconds(20));
+  }
+
+  @Test
+  void period_tightLimitIsOver_relaxesWithinTwoSecondsOfTraffic() {
+    test.put("1");
+    AtomicLong now = new AtomicLong(10_000_000_000L);
+    Watch watch = new Watch(now::get, () -> {});
+    LoadedVersion loaded = looked(watch);
+    SlotState state = loaded.state(0);
+    watch.scan();
+    watch.expect(80_000_000);
+    long tight = state.runs(80_000_000, this);
+    now.addAndGet(10_000_000);
+    watch.scan();
+    state.ran(tight);
+    watch.expect(800_000_000);
+    state.runs(800_000_000, this);
+    for (int second = 1; second <= 2; second++) {
+      assertThat(watch.period()).as("seen in the second before").isEqualTo(10_000_000);
+      now.addAndGet(1_000_000_001);
+      watch.scan();
+    }
+    assertThat(watch.period()).isEqualTo(50_000_000);
+    loaded.closeSession();
+  }
+
+  @Test
+  void expect_tighterThanThoseBefore_wakesTheWatchThatIsParked() throws Exception {
+    AtomicReference<CountDownLatch> look = new AtomicReference<>(new CountDownLatch(1));
+    AtomicReference<Thread> thread = new AtomicReference<>();
+    Watch watch =
+        new Watch(
+            () -> 0, // it never falls asleep by itself, nor relaxes
+            () -> {
+              thread.set(Thread.currentThread());
+              look.get().countDown();
+            });
+    test.put("1");
+    LoadedVersion loaded = loaded(watch);
+    watch.expect(400_000_000);
+    watch.add(loaded);
+    long shortest = Long.MAX_VALUE;
+    for (int limit = 360_000_000; limit > 300_000_000; limit -= 5_000_000) {
+      look.get().await(); // a look each 40 ms or more
+      look.set(new CountDownLatch(1));
+      TestRuntime.awaitWaiting(thread);
+      long begin = System.nanoTime();
+      watch.expect(limit);
+      look.get().await();
+      shortest = Math.min(shortest, System.nanoTime() - begin);
+    }
+    assertThat(shortest).as("the best of some, as machines are busy").isLessThan(10_000_000);
+    watch.close();
+    loaded.closeSession();
   }
 
   @Test
