@@ -1,11 +1,17 @@
 package dev.mlops.runtime;
 
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import dev.mlops.engine.EngineSession;
 import dev.mlops.inference.Call;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Row;
+import dev.mlops.runtime.engine.onnx.CountingEngine;
+import dev.mlops.runtime.engine.onnx.OnnxRuntimeEngine;
 import dev.mlops.runtime.store.DirectoryModelStore;
 import dev.mlops.store.ModelStore;
+import dev.mlops.store.StoredVersion;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +19,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Leaves the JVM in the middle of something, without tidying up first unless a version is being
@@ -22,8 +29,8 @@ import java.util.concurrent.CountDownLatch;
  * idle}, {@code predict}, {@code close}, {@code swap} or {@code load}; how to leave: {@code exit}
  * with {@link #CODE}, or {@code term}, the signal; and a seed for the moment.
  *
- * <p>Two more are for trying what is documented as not safe: {@code raw-load} leaves while a
- * version is loaded, and {@code hook-load} does so with a shutdown hook that closes the runtime.
+ * <p>{@code raw-load} is the control: it leaves while two threads open sessions of ONNX Runtime,
+ * without a runtime that could be closed first.
  */
 final class Leaving {
   static final int CODE = 42;
@@ -32,6 +39,7 @@ final class Leaving {
 
   private final ModelStore store;
   private final SplittableRandom random;
+  private final BegunEngine engine = new BegunEngine();
   private final CountDownLatch busy = new CountDownLatch(2);
 
   private Leaving(Path folder, long seed) {
@@ -41,7 +49,11 @@ final class Leaving {
 
   public static void main(String[] args) throws Exception {
     Leaving leaving = new Leaving(Path.of(args[0]), Long.parseLong(args[3]));
-    leaving.begin(args[1], "leaving-" + args[3]);
+    if (args[1].equals("raw-load")) {
+      leaving.loadRaw(Path.of(args[0]).resolveSibling(TwinModel.SLOW + "1.onnx"));
+    } else {
+      leaving.begin(args[1], "leaving-" + args[3]);
+    }
     System.out.println(args[1] + ": leaving by " + args[2]);
     if (args[2].equals("exit")) {
       System.exit(CODE);
@@ -51,13 +63,18 @@ final class Leaving {
   }
 
   private void begin(String what, String alias) throws Exception {
-    boolean load = what.endsWith("load");
+    boolean load = what.equals("load");
     // in the middle of one long load, or of one of many short ones
     String name = load && random.nextBoolean() ? TwinModel.SLOW : TwinModel.NAME;
     String route = name + "@" + alias;
     store.alias(name, alias).moveTo("1", "test", "first");
     ModelRuntime runtime =
-        ModelRuntime.builder().store(store).slots(load ? 1 : 2).keepWarm(Duration.ZERO).build();
+        ModelRuntime.builder()
+            .store(store)
+            .engine(engine)
+            .slots(load ? 1 : 2)
+            .keepWarm(Duration.ZERO)
+            .build();
     ModelHandle<Row, Row> model = runtime.model(route);
     model.predict(TwinModel.ROW);
     switch (what) {
@@ -80,24 +97,56 @@ final class Leaving {
         store.alias(name, alias).moveTo("2", "test", "second");
         runtime.refresh(route); // the old version drains from here on
       }
-      case "load", "raw-load", "hook-load" -> {
-        if (what.equals("hook-load")) {
-          Runtime.getRuntime().addShutdownHook(new Thread(runtime::close));
-        }
-        start(
-            () -> {
-              busy.countDown();
-              for (int number = 2; ; number = 3 - number) {
-                store.alias(name, alias).moveTo(String.valueOf(number), "test", "next");
-                runtime.refresh(route);
-              }
-            });
-      }
+      case "load" ->
+          start(
+              () -> {
+                busy.countDown();
+                for (int number = 2; ; number = 3 - number) {
+                  store.alias(name, alias).moveTo(String.valueOf(number), "test", "next");
+                  runtime.refresh(route);
+                }
+              });
       default -> {}
     }
     spin(random.nextInt(100_000_000));
-    if (what.equals("load")) {
+    if (load) {
       runtime.close();
+      System.out.printf(
+          "loads begun %d, of which sessions opened %d and closed %d%n",
+          engine.begun.get(), engine.opened(), engine.closed());
+    }
+  }
+
+  private void loadRaw(Path model) throws Exception {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    Runnable load =
+        () ->
+            repeat(
+                () -> {
+                  try {
+                    environment.createSession(model.toString()).close();
+                  } catch (OrtException e) {
+                    throw new IllegalStateException(e);
+                  }
+                });
+    start(load);
+    start(load);
+    busy.await();
+    spin(random.nextInt(100_000_000));
+  }
+
+  /** Counts loads that begin, beside those that end well. */
+  private static final class BegunEngine extends CountingEngine {
+    final AtomicInteger begun = new AtomicInteger();
+
+    BegunEngine() {
+      super(OnnxRuntimeEngine.create());
+    }
+
+    @Override
+    public EngineSession load(StoredVersion version, int slots) {
+      begun.incrementAndGet();
+      return super.load(version, slots);
     }
   }
 
