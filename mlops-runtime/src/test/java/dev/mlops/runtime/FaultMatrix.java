@@ -34,6 +34,9 @@ import java.util.concurrent.locks.LockSupport;
 final class FaultMatrix {
   private static final String BAD = "2.0.0";
 
+  /** How faults begin that need a disk of their own. */
+  private static final String SMALL_DISK = "disk full ";
+
   /** What is done to the runtime in one run; mostly it throws what the runtime threw. */
   private interface Injection {
     void run(FaultBed bed, Random random) throws Exception;
@@ -232,13 +235,9 @@ final class FaultMatrix {
   }
 
   private void disks() {
-    if (!mounts) {
-      System.out.println("no right to mount a small file system: a full disk is not tried here");
-      return;
-    }
     faults.add(
         new Fault(
-            "disk full while staging",
+            SMALL_DISK + "while staging",
             true,
             FaultMatrix::publishBad,
             (bed, random) -> {
@@ -262,7 +261,7 @@ final class FaultMatrix {
             }));
     faults.add(
         new Fault(
-            "disk full at the state",
+            SMALL_DISK + "at the state",
             true,
             FaultMatrix::publishBad,
             (bed, random) -> {
@@ -519,9 +518,15 @@ final class FaultMatrix {
   }
 
   private void one(Fault fault, int times) throws Exception {
+    boolean small = fault.name().startsWith(SMALL_DISK);
+    if (small && !mounts) {
+      System.out.printf(
+          "%-34s %4d  skipped: needs the right to mount a small file system%n", fault.name(), 0);
+      return;
+    }
     Path home = Files.createDirectory(folder.resolve(fault.name().replace(' ', '-')));
     Path disk = Files.createDirectory(home.resolve("disk"));
-    boolean mounted = mounts && fault.name().startsWith("disk") && mount(disk);
+    boolean mounted = small && mount(disk);
     Map<String, Integer> thrown = new TreeMap<>();
     Set<String> left = new TreeSet<>();
     Set<String> temporary = FaultBed.listing(Path.of(System.getProperty("java.io.tmpdir")));
