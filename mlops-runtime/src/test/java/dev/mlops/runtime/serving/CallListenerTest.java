@@ -133,7 +133,6 @@ final class CallListenerTest {
     assertThatThrownBy(() -> model(routes)).hasMessage("no time");
     test.clock = Clock.systemUTC();
     assertThat(routes.health().routes()).isEmpty();
-    assertThat(test.engine.live()).isZero();
     assertThat(model(routes).predict(ONE).value().number("y")).isEqualTo(1);
   }
 
