@@ -73,8 +73,9 @@ final class ProcessFigures {
         found.remove(20_000);
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
+      } finally {
+        Reference.reachabilityFence(garbage);
       }
-      Reference.reachabilityFence(garbage);
     }
   }
 
