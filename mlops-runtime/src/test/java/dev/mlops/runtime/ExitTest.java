@@ -42,7 +42,7 @@ class ExitTest {
   }
 
   /**
-   * The control: without a close that waits for loads. Of 54 JVMs 53 crashed; if one in two did,
+   * The control: without a close that waits for loads. All of 20 JVMs crashed; if one in two did,
    * all of 20 would survive once in a million times.
    */
   @Test
