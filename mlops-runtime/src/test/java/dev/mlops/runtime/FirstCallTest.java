@@ -84,7 +84,7 @@ final class FirstCallTest {
    */
   @Test
   void predict_firstOfASmallModel_takesAtMostThreeTimesOneThatComesAsCold() throws Exception {
-    Swapping.publish(folder, 4, 64);
+    Swapping.publish(folder, 4, 96);
     Map<Integer, Double> ratios = new TreeMap<>();
     try (Swapping swapping = new Swapping(folder, OnnxRuntimeEngine.create());
         Swapping other = new Swapping(folder, OnnxRuntimeEngine.create())) {
