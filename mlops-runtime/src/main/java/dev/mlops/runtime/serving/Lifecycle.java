@@ -258,11 +258,9 @@ final class Lifecycle {
     }
     ServedVersion served = ending.served;
     if (ending.stage == Stage.HOLDS) {
-      if (served != null && served.holds.any()) {
-        if (!ending.late()) {
-          again(ending, AGAIN_NANOS);
-          return;
-        }
+      if (served != null && served.holds.any() && !ending.late()) {
+        again(ending, AGAIN_NANOS);
+        return;
       }
       if (served != null) {
         served.endHolds(); // also for a lease whose time was over while its call waits for a slot
