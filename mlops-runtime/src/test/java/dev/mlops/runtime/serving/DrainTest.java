@@ -91,7 +91,11 @@ class DrainTest {
     Semaphore gate = test.engine.hold("1", inside);
     test.engine.deafToCancel();
     Future<Prediction<Row>> running = callThatRuns(routes);
+    long begin = System.nanoTime();
     routes.close(Duration.ofMillis(10));
+    assertThat(Duration.ofNanos(System.nanoTime() - begin))
+        .as("no longer than until it is told, a second after the drain time")
+        .isLessThan(Duration.ofMillis(2_800));
     assertThat(test.told(LifecycleEvent.Parked.class)).as("told before it returned").hasSize(1);
     assertThat(test.engine.closed.get()).isZero();
     assertThatThrownBy(() -> model(routes)).isInstanceOf(OverloadedException.class);

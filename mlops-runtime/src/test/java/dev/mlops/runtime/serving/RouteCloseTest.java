@@ -8,6 +8,7 @@ import static dev.mlops.runtime.serving.TestRuntime.only;
 import static dev.mlops.runtime.serving.TestRuntime.states;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.OverloadedException;
@@ -166,6 +167,33 @@ class RouteCloseTest {
             }));
     Routes routes = test.serving("1", "2");
     endsAtClose(routes, inside, "the runtime is closed; build another one");
+  }
+
+  @Test
+  void close_thenAGateUnderWayAsksTheModel_isNotAnswered() throws Exception {
+    HeldGate held = HeldGate.passing("2 beside 1");
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
+    test.gates.add(held);
+    test.gates.add(
+        TestRuntime.gate(
+            "asks",
+            true,
+            candidate -> {
+              thrown.set(catchThrowable(() -> candidate.predict(List.of(ONE))));
+              return Gate.Outcome.PASS;
+            }));
+    Routes routes = test.serving("1", "2");
+    test.store.move("2");
+    Future<?> changing = test.others.submit(() -> routes.refresh(ROUTE));
+    held.awaitInside();
+    Future<?> closing = closingBehindTheChange(routes);
+    held.letGo();
+    assertThatThrownBy(() -> changing.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(OverloadedException.class);
+    Caller.resultOf(closing);
+    assertThat(thrown.get())
+        .isInstanceOf(OverloadedException.class)
+        .hasMessage("the runtime is closed; build another one");
   }
 
   private void endsAtClose(Routes routes, Semaphore inside, String message) throws Exception {

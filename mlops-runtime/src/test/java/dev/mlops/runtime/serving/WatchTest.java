@@ -136,6 +136,20 @@ class WatchTest {
   }
 
   @Test
+  void warm_fails_leavesNothingToLookAt() {
+    test.put("1");
+    Watch watch = new Watch(() -> {});
+    LoadedVersion loaded = loaded(watch);
+    watch.close();
+    test.engine.failAboveRows("1", 0);
+    assertThatThrownBy(() -> loaded.warm(List.of(ONE), 1)).isInstanceOf(ModelFailedException.class);
+    loaded.state(0).runs(0, this); // late at once
+    watch.scan();
+    assertThat(loaded.state(0).takeCancel()).isNull();
+    loaded.closeSession();
+  }
+
+  @Test
   void scan_nothingRanForASecond_sleepsAndKeepsNoThread() {
     test.put("1");
     AtomicLong now = new AtomicLong();
