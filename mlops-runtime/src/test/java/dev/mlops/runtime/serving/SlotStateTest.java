@@ -46,8 +46,11 @@ class SlotStateTest {
     state.runs(1, this);
     Thread.currentThread().interrupt();
     assertThat(state.interrupted()).isTrue();
+    assertThat(state.whose(1)).isSameAs(this);
+    assertThat(state.whose(3)).as("of another run").isNull();
     state.forgetOwner();
     assertThat(state.interrupted()).isFalse();
+    assertThat(state.whose(1)).isNull();
     assertThat(Thread.interrupted()).isTrue();
   }
 }
