@@ -71,7 +71,6 @@ final class Loader {
       phases.end("load");
       warm(loaded, largestBatch);
       phases.end("warm");
-      watch.add(loaded);
       return loaded;
     } catch (Throwable e) {
       Quiet.close("session of " + stored.version(), session);
