@@ -31,8 +31,8 @@ class CloseStormTest {
 
   @Test
   @Tag("proof")
-  void close_atRandomMoments_20JvmsOf500Rounds_crashesNothing() throws Exception {
-    storm(20, 500);
+  void close_atRandomMoments_20JvmsOf300Rounds_crashesNothing() throws Exception {
+    storm(20, 300);
   }
 
   @Test

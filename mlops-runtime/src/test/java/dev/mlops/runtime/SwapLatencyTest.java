@@ -32,7 +32,7 @@ final class SwapLatencyTest {
   @Test
   @Tag("proof")
   void predict_aroundSwaps_isNoSlowerThanWithoutByFiveMilliseconds() throws Exception {
-    ChildJvm.Result result = measure("free", "20", "30", "1");
+    ChildJvm.Result result = measure("free", "20", "22", "1");
 
     assumeTrue(
         result.figure("quiet") >= QUIET,

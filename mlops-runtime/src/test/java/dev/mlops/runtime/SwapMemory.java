@@ -37,7 +37,7 @@ final class SwapMemory {
         // the one before is closed, or going back to it would share its session instead of loading
         swapping.engine.awaitLive(1);
         if (swap == FIRST) {
-          first = trim ? trimmed(callers, swapping) : callers.still(() -> resident(swapping));
+          first = callers.still(() -> atOnce(swapping, trim));
         }
       }
       double untrimmed = callers.still(() -> resident(swapping));
@@ -60,6 +60,16 @@ final class SwapMemory {
           (System.nanoTime() - before) / 60e9);
     }
     System.exit(0);
+  }
+
+  /** The same, without waiting until the runtime gives back what was freed. */
+  private static double atOnce(Swapping swapping, boolean trim) {
+    double resident = resident(swapping);
+    if (trim) {
+      ProcessFigures.trim();
+      resident = ProcessFigures.resident() / 1e6;
+    }
+    return resident;
   }
 
   /** In MB, when what was replaced is closed, and without what only garbage holds. */

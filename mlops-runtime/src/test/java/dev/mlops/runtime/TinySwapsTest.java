@@ -64,7 +64,7 @@ final class TinySwapsTest {
 
   @Test
   void swap_withOneResultInHundredLeftOpen_isFoundByTheSlope() throws Exception {
-    ChildJvm.Result result = swap(2_000, "leak");
+    ChildJvm.Result result = swap(1_000, "leak");
 
     assertThat(result.figure("left open")).isPositive();
     assertThat(result.figure("resident KB a swap")).isGreaterThan(RESIDENT_KB_A_SWAP);

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Tag("proof")
 class BlockedListenerTest {
   private static final Duration WARM = Duration.ofSeconds(5);
-  private static final Duration BEFORE = Duration.ofSeconds(30);
+  private static final Duration BEFORE = Duration.ofSeconds(15);
   private static final Duration BLOCKED = Duration.ofSeconds(60);
   private static final int CALLS = 5_000;
 
