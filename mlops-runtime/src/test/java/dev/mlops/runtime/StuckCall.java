@@ -2,7 +2,6 @@ package dev.mlops.runtime;
 
 import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.Slot;
-import dev.mlops.engine.Tensor;
 import dev.mlops.inference.Call;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Row;
@@ -13,6 +12,7 @@ import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Shape;
 import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.runtime.engine.onnx.CountingEngine;
+import dev.mlops.runtime.engine.onnx.ForwardingSlot;
 import dev.mlops.runtime.engine.onnx.OnnxRuntimeEngine;
 import dev.mlops.runtime.onnx.SlowModels;
 import dev.mlops.runtime.store.DirectoryModelStore;
@@ -39,8 +39,10 @@ import java.util.concurrent.TimeUnit;
 final class StuckCall {
   static final Duration DRAIN = Duration.ofSeconds(2);
 
-  /** Bytes of the weights of the version that is stuck. */
-  static final int LARGE = 48 << 20;
+  /**
+   * Bytes of the weights of the version that is stuck; many times what the JVM grows by meanwhile.
+   */
+  static final int LARGE = 144 << 20;
 
   private static final String ROUTE = "m@champion";
 
@@ -225,36 +227,14 @@ final class StuckCall {
       return new Session(index -> new DeafSlot(session.slot(index)), session::close);
     }
 
-    private final class DeafSlot implements Slot {
-      private final Slot slot;
-
+    private final class DeafSlot extends ForwardingSlot {
       DeafSlot(Slot slot) {
-        this.slot = slot;
-      }
-
-      @Override
-      public Tensor input(int tensor, int rows) {
-        return slot.input(tensor, rows);
-      }
-
-      @Override
-      public Tensor input(int tensor, long[] shape) {
-        return slot.input(tensor, shape);
-      }
-
-      @Override
-      public void run(int rows) {
-        slot.run(rows);
-      }
-
-      @Override
-      public Tensor output(int tensor) {
-        return slot.output(tensor);
+        super(slot);
       }
 
       @Override
       public boolean cancel() {
-        return !deaf && slot.cancel();
+        return !deaf && super.cancel();
       }
     }
   }

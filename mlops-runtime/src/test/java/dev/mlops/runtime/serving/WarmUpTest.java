@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.Slot;
-import dev.mlops.engine.Tensor;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Row;
 import dev.mlops.runtime.engine.onnx.CountingEngine;
+import dev.mlops.runtime.engine.onnx.ForwardingSlot;
 import dev.mlops.store.StoredVersion;
 import java.util.Collections;
 import java.util.List;
@@ -45,33 +45,13 @@ class WarmUpTest {
   }
 
   private Slot recorded(Slot slot, String number, int index) {
-    return new Slot() {
-      @Override
-      public Tensor input(int tensor, int rows) {
-        return slot.input(tensor, rows);
-      }
-
-      @Override
-      public Tensor input(int tensor, long[] shape) {
-        return slot.input(tensor, shape);
-      }
-
+    return new ForwardingSlot(slot) {
       @Override
       public void run(int rows) {
         ModelHandle<Row, Row> served = model;
         String serving = served == null ? "none" : served.version().number();
         runs.add(new Run(number, index, rows, serving));
-        slot.run(rows);
-      }
-
-      @Override
-      public Tensor output(int tensor) {
-        return slot.output(tensor);
-      }
-
-      @Override
-      public boolean cancel() {
-        return slot.cancel();
+        super.run(rows);
       }
     };
   }

@@ -6,7 +6,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.Slot;
-import dev.mlops.engine.Tensor;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.store.StoredVersion;
 import java.util.Map;
@@ -59,21 +58,11 @@ public final class LeakingEngine extends CountingEngine {
   private Slot leaking(Slot slot, OrtSession session, ModelSchema schema) {
     long width = schema.inputs().get(0).shape().dims().get(1);
     String name = schema.inputs().get(0).name();
-    return new Slot() {
-      @Override
-      public Tensor input(int tensor, int rows) {
-        return slot.input(tensor, rows);
-      }
-
-      @Override
-      public Tensor input(int tensor, long[] shape) {
-        return slot.input(tensor, shape);
-      }
-
+    return new ForwardingSlot(slot) {
       @Override
       @SuppressWarnings("resource") // that is the point
       public void run(int rows) {
-        slot.run(rows);
+        super.run(rows);
         if (runs.incrementAndGet() % ONE_IN == 0) {
           try {
             session.run(
@@ -86,16 +75,6 @@ public final class LeakingEngine extends CountingEngine {
           }
           leaks.incrementAndGet();
         }
-      }
-
-      @Override
-      public Tensor output(int tensor) {
-        return slot.output(tensor);
-      }
-
-      @Override
-      public boolean cancel() {
-        return slot.cancel();
       }
     };
   }
