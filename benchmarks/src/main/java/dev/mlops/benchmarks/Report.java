@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.Result;
@@ -32,13 +33,14 @@ public final class Report {
   private static final int ROUNDS = 2;
   private static final int SLICES = 150;
   private static final int STARTS = 10;
+  private static final int PAIRED = 5;
   private static final String[] MODELS = {"logistic", "forest", "network", "columns"};
 
   private Report() {}
 
   /**
-   * Runs the named parts, or all: check, claim, metrics, predict, threads, allocation, recording,
-   * first.
+   * Runs the named parts, or all: check, claim, metrics, predict, pairs, threads, allocation,
+   * recording, first.
    */
   public static void main(String[] args) throws Exception {
     List<String> parts =
@@ -49,6 +51,7 @@ public final class Report {
                 "claim",
                 "metrics",
                 "predict",
+                "pairs",
                 "threads",
                 "allocation",
                 "recording",
@@ -68,6 +71,7 @@ public final class Report {
                   .param("model", "logistic")
                   .param("rowsInTurn", "32"));
         }
+        case "pairs" -> pairs();
         case "threads" -> times(2, quiet("PredictBenchmark.(typical|tuned|record|row)$"));
         case "claim" -> {
           times(1, quiet("ClaimBenchmark"));
@@ -193,26 +197,46 @@ public final class Report {
         + (rows == null || rows.equals("4096") ? "" : " of " + rows);
   }
 
+  /** Fresh JVMs, the models in turn. */
+  private static void pairs() throws IOException, InterruptedException {
+    double[][][] found = new double[MODELS.length][3][PAIRED];
+    for (int round = 0; round < PAIRED; round++) {
+      for (int model = 0; model < MODELS.length; model++) {
+        String[] numbers = inFreshJvm(Pairs.class, MODELS[model]);
+        for (int i = 0; i < 3; i++) {
+          found[model][i][round] = Double.parseDouble(numbers[i]);
+        }
+      }
+    }
+    System.out.printf(
+        "%n| pairs | tuned, p10 ns | record, p10 ns | more, median of pairs | in each JVM |%n"
+            + "| --- | --- | --- | --- | --- |%n");
+    for (int model = 0; model < MODELS.length; model++) {
+      double[] more = found[model][2];
+      String each =
+          Arrays.stream(more)
+              .mapToObj(ns -> "%.0f".formatted(ns))
+              .collect(Collectors.joining(", "));
+      double tuned = median(found[model][0]);
+      System.out.printf(
+          Locale.ROOT,
+          "| %s | %.0f | %.0f | %.0f (%.0f %%) | %s |%n",
+          MODELS[model],
+          tuned,
+          median(found[model][1]),
+          median(more),
+          100 * median(more) / tuned,
+          each);
+    }
+  }
+
   /** Medians of fresh JVMs. */
   private static void first() throws IOException, InterruptedException {
     String[] phases = {"read the file", "build the runtime", "load", "predict"};
     double[][] took = new double[phases.length + 1][STARTS];
     Path file = Subject.of("logistic").file;
     for (int start = 0; start < STARTS; start++) {
-      Process process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  FirstPrediction.class.getName(),
-                  file.toString())
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start();
-      String line = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (process.waitFor() != 0) {
-        throw new IllegalStateException("a fresh JVM failed: " + line);
-      }
-      String[] numbers = line.split(" ", -1);
+      String[] numbers = inFreshJvm(FirstPrediction.class, file.toString());
       for (int phase = 0; phase < phases.length; phase++) {
         took[phase][start] = Long.parseLong(numbers[phase]) / 1e6;
         took[phases.length][start] += took[phase][start];
@@ -220,12 +244,36 @@ public final class Report {
     }
     System.out.printf("%n| first prediction | median ms |%n| --- | --- |%n");
     for (int phase = 0; phase <= phases.length; phase++) {
-      Arrays.sort(took[phase]);
       System.out.printf(
           Locale.ROOT,
           "| %s | %.0f |%n",
           phase < phases.length ? phases[phase] : "all, from main",
-          (took[phase][(STARTS - 1) / 2] + took[phase][STARTS / 2]) / 2);
+          median(took[phase]));
     }
+  }
+
+  /** The numbers that a class prints. */
+  private static String[] inFreshJvm(Class<?> main, String argument)
+      throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName(),
+                argument)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String line = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IllegalStateException("a fresh JVM failed: " + line);
+    }
+    return line.strip().split(" ", -1);
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 }
