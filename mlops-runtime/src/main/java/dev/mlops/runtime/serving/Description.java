@@ -111,7 +111,7 @@ final class Description {
                 state.decided(),
                 state.highest(),
                 route.handles(),
-                route.largestBatch()));
+                route.rowCounts().largest()));
     health.problem().ifPresent(problem -> line("  problem: %s".formatted(problem)));
     route.engine().ifPresent(engine -> line("  engine %s".formatted(engine)));
     for (Health.Loaded loaded : health.versions()) {

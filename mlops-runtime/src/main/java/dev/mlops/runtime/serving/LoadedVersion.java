@@ -32,6 +32,9 @@ final class LoadedVersion {
   /** Rows a slot's buffers are made for; longer batches run in chunks. */
   static final int CHUNK = 1024;
 
+  /** Of a slot in a warm-up. */
+  private static final int ONE_ROW_RUNS = 3;
+
   private static final System.Logger LOG = System.getLogger(LoadedVersion.class.getName());
 
   final StoredVersion stored;
@@ -50,6 +53,9 @@ final class LoadedVersion {
   private final ElementType scoreType;
   private final BoundCodec<Row, Row> rowCodec;
   private final Watch watch;
+
+  /** One row of the warm-up. */
+  private List<Row> sample = List.of();
 
   LoadedVersion(
       StoredVersion stored,
@@ -202,35 +208,65 @@ final class LoadedVersion {
   }
 
   /**
-   * Runs each slot a few times on sample rows, one and the largest batch in use, before anyone can
-   * have one.
+   * Runs each slot a few times on sample rows, before anyone can have one.
+   *
+   * @param rowCounts of batches; one row is run in any case, and last
    */
-  void warm(List<Row> samples, int largestBatch) {
+  void warm(List<Row> samples, int[] rowCounts) {
     watch.add(this); // an interrupt and a close end a warm-up as well
     try {
-      warmSlots(samples, largestBatch);
+      warmSlots(samples, rowCounts);
     } catch (Throwable e) {
       watch.remove(this); // whoever loaded it closes the session
       throw e;
     }
   }
 
-  private void warmSlots(List<Row> samples, int largestBatch) {
+  /**
+   * Runs each free slot on one row again. Between the warm-up and the first call come gates,
+   * observers that read a baseline, the next slot's warm-up: what ran last is what the processor's
+   * caches hold, and a first call that finds them cold takes several times as long.
+   */
+  void touch() {
+    List<Row> answers = new ArrayList<>();
+    int[] held = new int[slots.size()];
+    int count = 0;
+    try {
+      for (int slot = slots.claim(0); slot >= 0; slot = slots.claim(0)) {
+        held[count++] = slot;
+        for (int run = 0; run < ONE_ROW_RUNS; run++) {
+          scoreChunk(states[slot], sample, 0, 1, answers);
+        }
+      }
+    } finally {
+      while (count > 0) {
+        slots.release(held[--count]);
+      }
+    }
+  }
+
+  private void warmSlots(List<Row> samples, int[] rowCounts) {
+    sample = samples.subList(0, 1);
     List<Row> answers = new ArrayList<>();
     for (SlotState state : states) {
-      for (int run = 0; run < 3; run++) {
-        scoreChunk(state, samples, 0, 1, answers);
-      }
-      if (largestBatch > 1) {
-        List<Row> batch = new ArrayList<>(largestBatch);
-        for (int i = 0; i < largestBatch; i++) {
-          batch.add(samples.get(i % samples.size()));
-        }
-        for (int run = 0; run < 2; run++) {
-          answers.clear();
-          scoreChunk(state, batch, 0, largestBatch, answers);
+      for (int rows : rowCounts) {
+        if (rows > 1) {
+          warmBatch(state, samples, rows);
         }
       }
+      for (int run = 0; run < ONE_ROW_RUNS; run++) {
+        scoreChunk(state, sample, 0, 1, answers);
+      }
+    }
+  }
+
+  private void warmBatch(SlotState state, List<Row> samples, int rows) {
+    List<Row> batch = new ArrayList<>(rows);
+    for (int i = 0; i < rows; i++) {
+      batch.add(samples.get(i % samples.size()));
+    }
+    for (int run = 0; run < 2; run++) {
+      scoreChunk(state, batch, 0, rows, new ArrayList<>(rows));
     }
   }
 

@@ -12,10 +12,12 @@ import dev.mlops.runtime.memory.ProcessMemory;
 import dev.mlops.runtime.rollout.Gates;
 import dev.mlops.store.StoredVersion;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongPredicate;
+import java.util.stream.Collectors;
 
 /** Brings a version from the store into an engine. */
 final class Loader {
@@ -42,22 +44,21 @@ final class Loader {
   /**
    * Opens, loads and warms a version.
    *
-   * @param largestBatch the largest chunk calls of this route have run, so that it is no news to
-   *     the version
+   * @param rowCounts how many rows runs of this route have had, so that none is news to the version
    * @return the caller's to end; on a failure nothing is left open
    */
-  LoadedVersion load(Version version, int largestBatch, Phases phases) {
+  LoadedVersion load(Version version, int[] rowCounts, Phases phases) {
     StoredVersion stored = settings.store().open(version);
     phases.end("open");
     try {
-      return load(stored, largestBatch, phases);
+      return load(stored, rowCounts, phases);
     } catch (Throwable e) {
       Quiet.close("package of " + version, stored);
       throw e;
     }
   }
 
-  private LoadedVersion load(StoredVersion stored, int largestBatch, Phases phases) {
+  private LoadedVersion load(StoredVersion stored, int[] rowCounts, Phases phases) {
     Engine engine = engineFor(stored);
     ModelSchema described = engine.describe(stored);
     int slots = settings.limits().slots();
@@ -69,7 +70,7 @@ final class Loader {
           new LoadedVersion(
               stored, described, engine.name(), session, slots, needed, admission, ids, watch);
       phases.end("load");
-      warm(loaded, largestBatch);
+      warm(loaded, rowCounts);
       phases.end("warm");
       return loaded;
     } catch (Throwable e) {
@@ -105,9 +106,9 @@ final class Loader {
         .orElse("");
   }
 
-  private static void warm(LoadedVersion loaded, int largestBatch) {
+  private static void warm(LoadedVersion loaded, int[] rowCounts) {
     try {
-      loaded.warm(Gates.samples(loaded.stored), largestBatch);
+      loaded.warm(Gates.samples(loaded.stored), rowCounts);
     } catch (InvalidInputException e) {
       throw new ModelFailedException(
           loaded.version
@@ -118,13 +119,23 @@ final class Loader {
       throw new ModelFailedException(
           loaded.version
               + " failed when it was run before serving"
-              + (largestBatch > 1
-                  ? " (alone and in batches of " + largestBatch + ", as this route uses)"
-                  : "")
+              + batches(rowCounts)
               + ": "
               + e.getMessage(),
           e);
     }
+  }
+
+  private static String batches(int[] rowCounts) {
+    String batches =
+        Arrays.stream(rowCounts)
+            .filter(rows -> rows > 1)
+            .sorted()
+            .mapToObj(String::valueOf)
+            .collect(Collectors.joining(", "));
+    return batches.isEmpty()
+        ? ""
+        : " (alone and in batches of " + batches + ", as this route uses)";
   }
 
   private Engine engineFor(StoredVersion stored) {

@@ -47,7 +47,7 @@ final class Route {
 
   private volatile @Nullable Table table;
   private volatile boolean closed;
-  private volatile int largestBatch = 1;
+  private final RowCounts rowCounts = new RowCounts();
 
   private boolean seen; // guarded by the lock
 
@@ -114,12 +114,6 @@ final class Route {
     return settings.clock().millis();
   }
 
-  void batchOf(int rows) {
-    if (rows > largestBatch) {
-      largestBatch = rows; // a race loses a hint at most
-    }
-  }
-
   Instant now() {
     return settings.clock().instant();
   }
@@ -173,8 +167,8 @@ final class Route {
     return ledger.state();
   }
 
-  int largestBatch() {
-    return largestBatch;
+  RowCounts rowCounts() {
+    return rowCounts;
   }
 
   int handles() {

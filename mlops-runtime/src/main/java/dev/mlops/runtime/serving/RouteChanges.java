@@ -149,7 +149,7 @@ final class RouteChanges {
               settings,
               shared.sessions(),
               shared.lifecycle(),
-              route.largestBatch(),
+              route.rowCounts().all(),
               (version, state) -> underWay = new UnderWay(version, state));
       RouteStart.Started started =
           search.run(
@@ -368,7 +368,7 @@ final class RouteChanges {
     underWay = new UnderWay(version, VersionState.LOADING);
     LoadedVersion candidate = null;
     try {
-      candidate = shared.sessions().acquire(version, route.largestBatch(), phases);
+      candidate = shared.sessions().acquire(version, route.rowCounts().all(), phases);
       underWay = new UnderWay(version, VersionState.CHECKING);
       SwapReport report = publishIfGood(candidate, wanted, phases);
       candidate = null; // the route's own now, or given back
@@ -413,34 +413,41 @@ final class RouteChanges {
       Wanted wanted,
       List<Gate.Result> results,
       Phases phases) {
-    Instant time = route.now();
     ToServe next = toServe(candidate);
     boolean published = false;
-    route.lock.lock();
     try {
-      route.requireOpen();
-      if (route.table().served != against
-          || (next.warm() && !route.retention.keeps(next.served()))) {
-        return Optional.empty();
+      if (shared.sessions().alone(candidate)) { // else its slots are other routes' callers'
+        candidate.touch();
+        phases.end("warm");
       }
-      if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
+      Instant time = route.now();
+      route.lock.lock();
+      try {
+        route.requireOpen();
+        if (route.table().served != against
+            || (next.warm() && !route.retention.keeps(next.served()))) {
+          return Optional.empty();
+        }
+        if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
+          route.ledger.decide(wanted.then().apply(route.ledger.state(), results));
+          shared.lifecycle().discard(route.name(), candidate); // one share of the session is enough
+          return Optional.of(report(candidate, against, results, Map.of()));
+        }
+        List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, wanted, against);
         route.ledger.decide(wanted.then().apply(route.ledger.state(), results));
-        shared.lifecycle().discard(route.name(), candidate); // one share of the session is enough
-        return Optional.of(report(candidate, against, results, Map.of()));
+        published = true;
+        Optional<ServedVersion> ends = route.publish(new Table(next.served(), bound));
+        phases.end("publish");
+        SwapReport report = report(candidate, against, results, phases.took());
+        route.told(time, wanted.cause(), report, ends);
+        if (next.warm()) {
+          shared.lifecycle().discard(route.name(), candidate);
+        }
+        return Optional.of(report);
+      } finally {
+        route.lock.unlock();
       }
-      List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, wanted, against);
-      route.ledger.decide(wanted.then().apply(route.ledger.state(), results));
-      published = true;
-      Optional<ServedVersion> ends = route.publish(new Table(next.served(), bound));
-      phases.end("publish");
-      SwapReport report = report(candidate, against, results, phases.took());
-      route.told(time, wanted.cause(), report, ends);
-      if (next.warm()) {
-        shared.lifecycle().discard(route.name(), candidate);
-      }
-      return Optional.of(report);
     } finally {
-      route.lock.unlock();
       if (!published && !next.warm()) {
         next.served().closeObservers();
       }

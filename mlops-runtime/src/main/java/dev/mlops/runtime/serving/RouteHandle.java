@@ -160,7 +160,6 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     boolean[] inside = guard.enter("predictAll");
     ServedVersion served = null;
     try {
-      route.batchOf(Math.min(size, LoadedVersion.CHUNK));
       while (true) {
         Table table = route.table();
         served = table.served;
@@ -292,6 +291,7 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
     BoundCodec<I, O> codec = codec(table);
     codec.write(inputs, from, rows, state.frame);
     served.loaded.run(state, runLimit(call, rows), served);
+    route.rowCounts().add(rows);
     long time = route.millis();
     boolean tell = call.recorded() && served.observed();
     if (tell) {

@@ -35,7 +35,7 @@ final class RouteStart {
   private final Settings settings;
   private final Sessions sessions;
   private final Lifecycle lifecycle;
-  private final int largestBatch;
+  private final int[] rowCounts;
   private final BiConsumer<Version, VersionState> progress;
 
   /**
@@ -48,13 +48,13 @@ final class RouteStart {
       Settings settings,
       Sessions sessions,
       Lifecycle lifecycle,
-      int largestBatch,
+      int[] rowCounts,
       BiConsumer<Version, VersionState> progress) {
     this.ref = ref;
     this.settings = settings;
     this.sessions = sessions;
     this.lifecycle = lifecycle;
-    this.largestBatch = largestBatch;
+    this.rowCounts = rowCounts;
     this.progress = progress;
   }
 
@@ -259,7 +259,7 @@ final class RouteStart {
       Optional<Version> banned) {
     Phases phases = new Phases();
     progress.accept(attempt.version(), VersionState.LOADING);
-    LoadedVersion candidate = sessions.acquire(attempt.version(), largestBatch, phases);
+    LoadedVersion candidate = sessions.acquire(attempt.version(), rowCounts, phases);
     progress.accept(attempt.version(), VersionState.CHECKING);
     LoadedVersion against = null;
     boolean good = false;
@@ -297,7 +297,7 @@ final class RouteStart {
   private @Nullable LoadedVersion firstThatLoads(List<Attempt> earlier, Phases phases) {
     for (Attempt attempt : earlier) {
       try {
-        return sessions.acquire(attempt.version(), largestBatch, phases);
+        return sessions.acquire(attempt.version(), rowCounts, phases);
       } catch (PackageCorruptException
           | ModelFailedException
           | ModelNotFoundException

@@ -32,10 +32,10 @@ final class Sessions {
   /**
    * A version, loaded if no one has it.
    *
-   * @param largestBatch the largest chunk calls have run, so that it is no news to the version
+   * @param rowCounts how many rows runs of this route have had, so that none is news to the version
    * @return the caller's until it is given back by {@link #leave}
    */
-  LoadedVersion acquire(Version version, int largestBatch, Phases phases) {
+  LoadedVersion acquire(Version version, int[] rowCounts, Phases phases) {
     LoadedVersion shared = join(version);
     if (shared != null) {
       return shared;
@@ -46,7 +46,7 @@ final class Sessions {
       if (shared != null) {
         return shared;
       }
-      LoadedVersion loaded = loader.load(version, largestBatch, phases);
+      LoadedVersion loaded = loader.load(version, rowCounts, phases);
       lock.lock();
       try {
         open.put(version, new Use(loaded));
@@ -78,6 +78,17 @@ final class Sessions {
         open.remove(loaded.version);
       }
       return last;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether nobody else has a version that the caller has. */
+  boolean alone(LoadedVersion loaded) {
+    lock.lock();
+    try {
+      Use use = open.get(loaded.version);
+      return use != null && use.loaded == loaded && use.users == 1;
     } finally {
       lock.unlock();
     }

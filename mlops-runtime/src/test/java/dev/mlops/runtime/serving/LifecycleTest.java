@@ -62,7 +62,7 @@ class LifecycleTest {
   }
 
   private LoadedVersion acquire(String number) {
-    return sessions.acquire(MemoryStore.version(number), 1, new Phases());
+    return sessions.acquire(MemoryStore.version(number), new int[] {1}, new Phases());
   }
 
   private ServedVersion serve(LoadedVersion loaded) {

@@ -147,10 +147,11 @@ class RouteRefreshTest {
     test.store.move("1");
     routes.refresh(ROUTE);
     model(routes).predictAll(List.of(ONE, ONE));
+    model(routes).predictAll(List.of(ONE, ONE, ONE));
     test.store.move("3");
     assertThatThrownBy(() -> routes.refresh(ROUTE))
         .isInstanceOf(ModelFailedException.class)
-        .hasMessageContaining("in batches of 2, as this route uses");
+        .hasMessageContaining("(alone and in batches of 2, 3, as this route uses)");
     assertThat(model(routes).predictAll(List.of(ONE, ONE))).hasSize(2);
   }
 

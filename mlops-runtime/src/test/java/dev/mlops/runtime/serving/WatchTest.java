@@ -142,7 +142,8 @@ class WatchTest {
     LoadedVersion loaded = loaded(watch);
     watch.close();
     test.engine.failAboveRows("1", 0);
-    assertThatThrownBy(() -> loaded.warm(List.of(ONE), 1)).isInstanceOf(ModelFailedException.class);
+    assertThatThrownBy(() -> loaded.warm(List.of(ONE), new int[] {1}))
+        .isInstanceOf(ModelFailedException.class);
     loaded.state(0).runs(0, this); // late at once
     watch.scan();
     assertThat(loaded.state(0).takeCancel()).isNull();
