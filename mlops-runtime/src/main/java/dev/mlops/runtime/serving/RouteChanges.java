@@ -1,5 +1,8 @@
 package dev.mlops.runtime.serving;
 
+import dev.mlops.inference.DeadlineException;
+import dev.mlops.inference.OverloadedException;
+import dev.mlops.model.MlopsException;
 import dev.mlops.model.ModelRef;
 import dev.mlops.model.Version;
 import dev.mlops.observe.LifecycleEvent.Cause;
@@ -45,7 +48,7 @@ final class RouteChanges {
   private final Route.Shared shared;
   private final Settings settings;
   private final ReentrantLock change = new ReentrantLock();
-  private volatile boolean dead;
+  private volatile @Nullable Throwable death; // why the route never started, and never will
   private volatile @Nullable UnderWay underWay;
 
   /** A version that is being loaded or checked. */
@@ -91,22 +94,31 @@ final class RouteChanges {
 
   /** Whether the route never started, and never will. */
   boolean dead() {
-    return dead;
+    return death != null;
   }
 
   /**
    * Starts the route if it has not begun yet.
    *
-   * @return false if it could not start for another caller: ask for a new one
+   * @return false if it could not start for another caller, who alone was to blame: ask for a new
+   *     one
    */
   boolean begin() {
     change.lock();
     try {
       route.requireOpen();
-      if (!dead && !route.serves()) {
-        startOrDie();
+      Throwable before = death;
+      if (before == null) {
+        if (!route.serves()) {
+          startOrDie();
+        }
+        return true;
       }
-      return !dead;
+      if (before instanceof MlopsException ours
+          && !(ours instanceof DeadlineException || ours instanceof OverloadedException)) {
+        throw ours; // those who ask at once load once
+      }
+      return false;
     } finally {
       change.unlock();
     }
@@ -114,18 +126,18 @@ final class RouteChanges {
 
   /* Dead only once it has failed: others have handles of a route from the moment it serves. */
   private void startOrDie() {
-    boolean began = false;
     try {
       start();
-      began = true;
-    } catch (RuntimeException | LinkageError e) {
-      if (!settings.upkeep().startDegraded()) {
-        throw e;
+    } catch (RuntimeException | Error e) {
+      if (settings.upkeep().startDegraded()
+          && (e instanceof RuntimeException || e instanceof LinkageError)) {
+        LOG.log(Level.WARNING, "{0} begins without a version: {1}", route.name(), e.getMessage());
+        return;
       }
-      began = true;
-      LOG.log(Level.WARNING, "{0} begins without a version: {1}", route.name(), e.getMessage());
-    } finally {
-      dead = !began && !route.serves(); // what fails behind the publishing leaves it serving
+      if (!route.serves()) { // what fails behind the publishing leaves it serving
+        death = e;
+      }
+      throw e;
     }
   }
 

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.engine.ModelFailedException;
+import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Row;
 import dev.mlops.model.InvalidSettingsException;
@@ -23,10 +24,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -286,42 +286,64 @@ class RouteStartTest {
   }
 
   @Test
-  void handle_firstLoadFailsWhileASecondCallerWaits_bothSeeOneRoute() throws Exception {
+  void handle_loadFailsWhileOthersWait_allAreToldAfterOneLoad() throws Exception {
+    test.loadFailed = true;
     test.released("1");
-    CountDownLatch loading = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
-    AtomicInteger checks = new AtomicInteger();
-    test.gates.add(
-        gate(
-            "mine",
-            false,
-            c -> {
-              if (checks.getAndIncrement() > 0) {
-                return Gate.Outcome.PASS;
-              }
-              loading.countDown();
-              try {
-                go.await();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-              return Gate.Outcome.FAIL;
-            }));
+    test.engine.failAboveRows("1", 0);
+    Semaphore inside = new Semaphore(0);
+    test.engine.hold("1", inside);
     Routes routes = test.build();
     Future<ModelHandle<Row, Row>> first = test.others.submit(() -> model(routes));
-    loading.await();
+    inside.acquire();
+    List<Future<ModelHandle<Row, Row>>> others = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      others.add(waits(routes));
+    }
+    test.engine.free("1");
+    assertThatThrownBy(first::get).hasCauseInstanceOf(ModelFailedException.class);
+    for (Future<ModelHandle<Row, Row>> other : others) {
+      assertThatThrownBy(other::get).hasCauseInstanceOf(ModelFailedException.class);
+    }
+    assertThat(test.engine.opened).hasValue(1);
+    test.engine.failAboveRows("1", 1); // mended
+    assertThat(model(routes).version().number()).isEqualTo("1");
+  }
+
+  @Test
+  void handle_loadIsInterruptedWhileAnotherWaits_theOtherLoads() throws Exception {
+    test.loadFailed = true;
+    test.engine.deafToInterrupts();
+    test.released("1");
+    Semaphore inside = new Semaphore(0);
+    test.engine.hold("1", inside);
+    Routes routes = test.build();
+    AtomicReference<Thread> loading = new AtomicReference<>();
+    Future<ModelHandle<Row, Row>> first =
+        test.others.submit(
+            () -> {
+              loading.set(Thread.currentThread());
+              return model(routes);
+            });
+    inside.acquire();
+    Future<ModelHandle<Row, Row>> second = waits(routes);
+    loading.get().interrupt();
+    assertThatThrownBy(first::get).hasCauseInstanceOf(DeadlineException.class);
+    test.engine.free("1");
+    assertThat(second.get()).isSameAs(model(routes));
+    assertThat(routes.health().routes()).hasSize(1);
+  }
+
+  /** Asks for a handle, and returns when that waits for another. */
+  private Future<ModelHandle<Row, Row>> waits(Routes routes) {
     AtomicReference<Thread> waiting = new AtomicReference<>();
-    Future<ModelHandle<Row, Row>> second =
+    Future<ModelHandle<Row, Row>> handle =
         test.others.submit(
             () -> {
               waiting.set(Thread.currentThread());
               return model(routes);
             });
     TestRuntime.awaitWaiting(waiting);
-    go.countDown();
-    assertThatThrownBy(first::get).hasCauseInstanceOf(VersionRefusedException.class);
-    assertThat(second.get()).isSameAs(model(routes));
-    assertThat(routes.health().routes()).hasSize(1);
+    return handle;
   }
 
   @Test
