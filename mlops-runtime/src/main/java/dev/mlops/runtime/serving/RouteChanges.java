@@ -28,6 +28,7 @@ import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -38,9 +39,10 @@ import org.jspecify.annotations.Nullable;
 final class RouteChanges {
   /*
    * `change` is held for as long as a load and its gates take; the route's own lock, which is taken
-   * after it, only for moments. So a rollback does not wait for a load under way. When that load is
-   * done it finds another version in force than the one it was compared with: it makes its
-   * comparisons again with that one, and publishes or not as if it had begun after the rollback.
+   * after it, only for moments, never while a disk is written. So a rollback does not wait for a
+   * load under way. When that load is done it finds another version in force than the one it was
+   * compared with: it makes its comparisons again with that one, and publishes or not as if it had
+   * begun after the rollback.
    */
   private static final System.Logger LOG = System.getLogger(RouteChanges.class.getName());
 
@@ -199,6 +201,9 @@ final class RouteChanges {
     try {
       Instant time = route.now();
       first = open(loaded);
+      route.requireOpen();
+      // true: only a rollback would change the state meanwhile, and nothing serves yet
+      var unused = route.ledger.prepare(route.ledger.state(), started.then());
       route.lock.lock();
       try {
         route.requireOpen();
@@ -309,50 +314,85 @@ final class RouteChanges {
     }
   }
 
-  /* All but a load is done under one lock: a rollback comes before it or after it. */
   private SwapReport decide(
       Optional<Revision> head, Function<Decision.Known, Decision> rule, Cause cause) {
-    Decision decision;
-    route.lock.lock();
-    try {
-      route.requireOpen();
-      Version serving = route.table().served.version;
-      decision = look(head, serving, rule);
-      if (decision instanceof Decision.Stay) {
-        return route.unchanged();
+    route.ledger.catchUp();
+    while (true) {
+      RouteLedger.Looked looked;
+      Optional<SwapReport> unchanged;
+      route.lock.lock();
+      try {
+        route.requireOpen();
+        looked = route.ledger.look(head, route.table().served.version, rule);
+        unchanged = Optional.of(route.unchanged());
+      } finally {
+        route.lock.unlock();
       }
-      if (decision instanceof Decision.Accept accept) {
-        decideOrTell(route.ledger.state().following(accept.revision().revision(), serving.id()));
-        return route.unchanged();
+      RouteState next = looked.next();
+      if (next != null) {
+        unchanged = keep(looked, next);
       }
-      if (decision instanceof Decision.Refuse before) {
-        VersionRefusedException again =
-            route.refusal(before.revision().version(), before.results());
-        route.ledger.problem(again.getMessage());
-        throw again;
+      if (unchanged.isPresent()) { // else a rollback came meanwhile
+        return follow(looked.decision(), unchanged.get(), cause);
       }
-    } finally {
-      route.lock.unlock();
     }
-    return bring((Decision.Try) decision, cause);
   }
 
-  private Decision look(
-      Optional<Revision> head, Version serving, Function<Decision.Known, Decision> rule) {
+  /** What a look decided is so; answers what serves then. */
+  private Optional<SwapReport> keep(RouteLedger.Looked looked, RouteState next) {
+    boolean accept = looked.decision() instanceof Decision.Accept;
     try {
-      return route.ledger.look(head, serving, rule);
+      return decided(
+          looked.from(),
+          next,
+          () ->
+              (accept ? route.ledger.decide(next) : route.ledger.seen(next))
+                  ? Optional.of(route.unchanged())
+                  : Optional.empty());
     } catch (StoreUnavailableException e) { // the state folder
       route.fails(Optional.empty(), e);
       throw e;
     }
   }
 
-  private void decideOrTell(RouteState next) {
+  private SwapReport follow(Decision decision, SwapReport unchanged, Cause cause) {
+    if (decision instanceof Decision.Try trial) {
+      return bring(trial, cause);
+    }
+    if (decision instanceof Decision.Refuse before) {
+      VersionRefusedException again = route.refusal(before.revision().version(), before.results());
+      route.ledger.problem(again.getMessage());
+      throw again;
+    }
+    return unchanged;
+  }
+
+  /**
+   * Makes a decision so: it is written, and then done under the route's lock.
+   *
+   * @param done what is to be done; empty if that cannot be any more
+   * @return what was done; empty if the state that the decision follows from is another by now
+   * @throws StoreUnavailableException if it cannot be written; then nothing is done
+   */
+  private <T> Optional<T> decided(RouteState from, RouteState next, Supplier<Optional<T>> done) {
+    route.requireOpen();
+    if (!route.ledger.prepare(from, next)) {
+      return Optional.empty();
+    }
+    Optional<T> result = Optional.empty();
     try {
-      route.ledger.decide(next);
-    } catch (StoreUnavailableException e) {
-      route.fails(Optional.empty(), e);
-      throw e;
+      route.lock.lock();
+      try {
+        route.requireOpen();
+        result = done.get();
+        return result;
+      } finally {
+        route.lock.unlock();
+      }
+    } finally {
+      if (result.isEmpty()) {
+        route.ledger.forgo();
+      }
     }
   }
 
@@ -426,41 +466,46 @@ final class RouteChanges {
       List<Gate.Result> results,
       Phases phases) {
     ToServe next = toServe(candidate);
-    boolean published = false;
+    boolean[] published = new boolean[1];
     try {
       if (shared.sessions().alone(candidate)) { // else its slots are other routes' callers'
         candidate.touch();
         phases.end("warm");
       }
       Instant time = route.now();
-      route.lock.lock();
-      try {
-        route.requireOpen();
-        if (route.table().served != against
-            || (next.warm() && !route.retention.keeps(next.served()))) {
-          return Optional.empty();
-        }
-        if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
-          route.ledger.decide(wanted.then().apply(route.ledger.state(), results));
-          shared.lifecycle().discard(route.name(), candidate); // one share of the session is enough
-          return Optional.of(report(candidate, against, results, Map.of()));
-        }
-        List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, wanted, against);
-        route.ledger.decide(wanted.then().apply(route.ledger.state(), results));
-        published = true;
-        Optional<ServedVersion> ends = route.publish(new Table(next.served(), bound));
-        phases.end("publish");
-        SwapReport report = report(candidate, against, results, phases.took());
-        route.told(time, wanted.cause(), report, ends);
-        if (next.warm()) {
-          shared.lifecycle().discard(route.name(), candidate);
-        }
-        return Optional.of(report);
-      } finally {
-        route.lock.unlock();
-      }
+      RouteState from = route.ledger.state();
+      RouteState then = wanted.then().apply(from, results);
+      return decided(
+          from,
+          then,
+          () -> {
+            if (route.table().served != against
+                || (next.warm() && !route.retention.keeps(next.served()))) {
+              return Optional.empty();
+            }
+            if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
+              if (!route.ledger.decide(then)) {
+                return Optional.empty();
+              }
+              shared.lifecycle().discard(route.name(), candidate); // one share is enough
+              return Optional.of(report(candidate, against, results, Map.of()));
+            }
+            List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, wanted, against);
+            if (!route.ledger.decide(then)) {
+              return Optional.empty();
+            }
+            published[0] = true;
+            Optional<ServedVersion> ends = route.publish(new Table(next.served(), bound));
+            phases.end("publish");
+            SwapReport report = report(candidate, against, results, phases.took());
+            route.told(time, wanted.cause(), report, ends);
+            if (next.warm()) {
+              shared.lifecycle().discard(route.name(), candidate);
+            }
+            return Optional.of(report);
+          });
     } finally {
-      if (!published && !next.warm()) {
+      if (!published[0] && !next.warm()) {
         next.served().closeObservers();
       }
     }

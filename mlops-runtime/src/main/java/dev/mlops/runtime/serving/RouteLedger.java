@@ -21,9 +21,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What was decided about a route, what it must not forget, and what a person should know of it.
- * Written under the route's lock; {@link #state()} and {@link #problem()} may be read at any time.
+ * Changed under the route's lock; {@link #state()} and {@link #problem()} may be read at any time.
  */
 final class RouteLedger {
+  /*
+   * A disk may hang, and then no rollback, no look at the health and no close may wait for it. So
+   * nothing is written under the route's lock. What a change decides is written before it is so:
+   * prepare writes what follows from the state there is, and then, under the lock, decide makes it
+   * the state; unless that is another by then, for only a rollback does not wait for the change:
+   * then forgo. A rollback is so at once and is written behind; that steps back where what is in the
+   * folder already follows from it.
+   */
   private static final System.Logger LOG = System.getLogger(RouteLedger.class.getName());
 
   private static final int REFUSALS_KEPT = 20;
@@ -35,9 +43,21 @@ final class RouteLedger {
   private final Map<Version, Decision.Refusal> refused = new LinkedHashMap<>();
   private final Map<Optional<Version>, String> told = new HashMap<>(); // since it last went well
   private @Nullable Version banned;
+  private volatile @Nullable Prepared prepared;
   private volatile @Nullable String unwritten; // why a rollback is not in the folder
   private volatile RouteState state = RouteState.NEW;
   private volatile @Nullable String problem;
+
+  /** What is in the folder, and what it follows from. */
+  private record Prepared(RouteState from, RouteState next) {}
+
+  /**
+   * What a look at the alias asks for.
+   *
+   * @param from what it was decided from
+   * @param next to be prepared and decided before that is done; null if all stays as it was
+   */
+  record Looked(Decision decision, RouteState from, @Nullable RouteState next) {}
 
   RouteLedger(
       ModelRef ref, StateFolder folder, Consumer<Function<Instant, LifecycleEvent>> events) {
@@ -71,47 +91,88 @@ final class RouteLedger {
     return folder.read(ref);
   }
 
-  /**
-   * What a look at the alias asks for; a revision that is to be tried is remembered as seen.
-   *
-   * @throws StoreUnavailableException if that cannot be kept
-   */
-  Decision look(Optional<Revision> head, Version serving, Function<Decision.Known, Decision> rule) {
+  /** What a look at the alias asks for; a revision that is to be tried is remembered as seen. */
+  Looked look(Optional<Revision> head, Version serving, Function<Decision.Known, Decision> rule) {
+    RouteState from = state;
     Decision decision =
         rule.apply(
-            new Decision.Known(
-                ref.toString(), state, head, serving, List.copyOf(refused.values())));
-    if (unwritten != null) {
-      writeBehind();
-    }
+            new Decision.Known(ref.toString(), from, head, serving, List.copyOf(refused.values())));
+    RouteState next = null;
     if (decision instanceof Decision.Stay stay) {
       told.clear();
       problem = stay.problem().orElseGet(this::standing);
-    } else if (!(decision instanceof Decision.Accept)
-        && head.isPresent()
-        && head.get().revision() > state.highest()) {
-      keep(state.seen(head.get().revision())); // also if it is refused: the store must not go back
+    } else if (decision instanceof Decision.Accept accept) {
+      next = from.following(accept.revision().revision(), serving.id());
+    } else if (head.isPresent() && head.get().revision() > from.highest()) {
+      next = from.seen(head.get().revision()); // also if it is refused: the store must not go back
     }
-    return decision;
+    return new Looked(decision, from, next);
   }
 
   /**
-   * Something was decided, and is about to be so.
+   * Writes what is about to be decided; without the route's lock.
    *
-   * @throws StoreUnavailableException if it cannot be kept: then nothing was decided
+   * @param from what it follows from
+   * @return whether that still is the state
+   * @throws StoreUnavailableException if it cannot be kept: then nothing is to be decided
    */
-  void decide(RouteState next) {
-    keep(next);
-    told.clear();
-    problem = standing();
-    if (state.banned().isEmpty()) {
-      banned = null;
+  boolean prepare(RouteState from, RouteState next) {
+    synchronized (writing) {
+      if (!state.equals(from)) {
+        return false;
+      }
+      write(next);
+      prepared = new Prepared(from, next);
+      return true;
     }
   }
 
-  /** The route begins to serve. */
+  /**
+   * What was prepared is so.
+   *
+   * @return false if the state is another by now: forgo it
+   */
+  boolean decide(RouteState next) {
+    if (!become(next)) {
+      return false;
+    }
+    told.clear();
+    problem = standing();
+    if (next.banned().isEmpty()) {
+      banned = null;
+    }
+    return true;
+  }
+
+  /** A revision was seen, which was prepared; false as for {@link #decide}. */
+  boolean seen(RouteState next) {
+    return become(next);
+  }
+
+  private boolean become(RouteState next) {
+    Prepared ready = prepared;
+    if (ready == null || !ready.next().equals(next) || !ready.from().equals(state)) {
+      return false;
+    }
+    state = next;
+    unwritten = null;
+    prepared = null;
+    return true;
+  }
+
+  /** What was prepared will not be decided: what is so is written again, without the lock. */
+  void forgo() {
+    synchronized (writing) {
+      prepared = null;
+      writeBehind();
+    }
+  }
+
+  /** The route begins to serve, with what was prepared. */
   void begin(RouteStart.Started started) {
-    keep(started.then());
+    state = started.then();
+    unwritten = null;
+    prepared = null;
     told.clear();
     banned = started.banned().orElse(null);
     problem = started.problem().orElseGet(this::standing);
@@ -119,7 +180,9 @@ final class RouteLedger {
 
   /** Override and ban end, while nothing serves. */
   void clear() {
-    keep(folder.read(ref).cleared());
+    RouteState cleared = folder.read(ref).cleared();
+    write(cleared);
+    state = cleared;
     banned = null;
   }
 
@@ -137,8 +200,12 @@ final class RouteLedger {
    */
   void writeBehind() {
     synchronized (writing) {
+      Prepared ready = prepared;
+      if (ready != null && ready.from().equals(state)) {
+        return;
+      }
       try {
-        folder.write(ref, state);
+        write(state);
         unwritten = null;
         problem = standing();
       } catch (StoreUnavailableException e) {
@@ -181,13 +248,16 @@ final class RouteLedger {
     }
   }
 
-  private void keep(RouteState next) {
-    synchronized (writing) {
-      if (ref.kind() == ModelRef.Kind.ALIAS) { // a pinned route decides nothing
-        folder.write(ref, next);
-      }
-      state = next;
-      unwritten = null;
+  /** Tries again to write a rollback that could not be. */
+  void catchUp() {
+    if (unwritten != null) {
+      writeBehind();
+    }
+  }
+
+  private void write(RouteState next) {
+    if (ref.kind() == ModelRef.Kind.ALIAS) { // a pinned route decides nothing
+      folder.write(ref, next);
     }
   }
 

@@ -64,6 +64,10 @@ public final class Routes {
 
   /** Routes of a runtime with these settings; none yet. */
   public Routes(Settings settings) {
+    this(settings, new StateFolder(settings.state()));
+  }
+
+  Routes(Settings settings, StateFolder folder) {
     JfrListener jfr = new JfrListener();
     Recorder recorder = new Recorder(jfr);
     this.memory = ProcessMemory.ofThisProcess(System::nanoTime, settings.upkeep().trim());
@@ -83,7 +87,7 @@ public final class Routes {
             settings,
             sessions,
             lifecycle,
-            new StateFolder(settings.state()),
+            folder,
             guard,
             events,
             recorder,

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * rollback. The form is described in {@code docs/formats/route-state.md}. Without a folder nothing
  * is kept.
  */
-final class StateFolder {
+class StateFolder {
   private static final String FORM = "mlops.route-state/1";
 
   private final @Nullable Path folder;

@@ -81,7 +81,11 @@ final class TestRuntime implements AfterEachCallback {
   }
 
   Routes build() {
-    Routes routes = new Routes(settings());
+    return build(new StateFolder(state));
+  }
+
+  Routes build(StateFolder folder) {
+    Routes routes = new Routes(settings(), folder);
     built.add(routes);
     return routes;
   }
