@@ -14,6 +14,7 @@ import dev.mlops.rollout.Gate;
 import dev.mlops.rollout.SwapReport;
 import dev.mlops.rollout.VersionRefusedException;
 import dev.mlops.runtime.codec.BoundCodec;
+import dev.mlops.store.StoreUnavailableException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -378,6 +380,39 @@ final class Route {
   void told(Instant time, Cause cause, SwapReport report, Optional<ServedVersion> ends) {
     shared.events().post(new LifecycleEvent.Swapped(time, name(), cause, report));
     ends.ifPresent(old -> shared.lifecycle().end(name(), old, settings.limits().drain()));
+  }
+
+  ServedVersion open(LoadedVersion loaded) {
+    return ServedVersion.open(name(), loaded, settings, shared.recorder(), shared.failures());
+  }
+
+  /**
+   * Makes a decision so: it is written, and then done under the lock. For the one change under way.
+   *
+   * @param done what is to be done; empty if that cannot be any more
+   * @return what was done; empty if the state that the decision follows from is another by now
+   * @throws StoreUnavailableException if it cannot be written; then nothing is done
+   */
+  <T> Optional<T> decided(RouteState from, RouteState next, Supplier<Optional<T>> done) {
+    requireOpen();
+    if (!ledger.prepare(from, next)) {
+      return Optional.empty();
+    }
+    Optional<T> result = Optional.empty();
+    try {
+      lock.lock();
+      try {
+        requireOpen();
+        result = done.get();
+        return result;
+      } finally {
+        lock.unlock();
+      }
+    } finally {
+      if (result.isEmpty()) {
+        ledger.forgo();
+      }
+    }
   }
 
   void requireOpen() {
