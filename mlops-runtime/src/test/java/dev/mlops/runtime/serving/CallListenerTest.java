@@ -6,11 +6,14 @@ import static dev.mlops.runtime.serving.TestRuntime.model;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.LONG;
 
+import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.Call;
 import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.ModelLease;
+import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Row;
 import dev.mlops.model.MlopsException;
 import dev.mlops.model.Version;
@@ -38,6 +41,7 @@ final class CallListenerTest {
   @RegisterExtension final TestRuntime test = new TestRuntime();
   private final List<String> failures = new CopyOnWriteArrayList<>();
   private final List<Long> took = new CopyOnWriteArrayList<>();
+  private final List<Long> waits = new CopyOnWriteArrayList<>();
   private final Semaphore inside = new Semaphore(0);
 
   @BeforeEach
@@ -54,14 +58,14 @@ final class CallListenerTest {
     Future<?> first = test.others.submit(() -> model.predict(ONE));
     inside.acquireUninterruptibly();
     took.clear();
-    Semaphore waits = new Semaphore(0);
+    Semaphore begun = new Semaphore(0);
     Callable<Object> call =
         () -> {
-          waits.release();
+          begun.release();
           return model.predict(ONE);
         };
     Future<?> second = test.others.submit(call);
-    waits.acquireUninterruptibly();
+    begun.acquireUninterruptibly();
     assertThatThrownBy(() -> second.get(100, MILLISECONDS)).isInstanceOf(TimeoutException.class);
     gate.release(2);
     assertThat(first).succeedsWithin(PATIENCE);
@@ -83,6 +87,29 @@ final class CallListenerTest {
     gate.release();
     assertThat(call).failsWithin(PATIENCE);
     assertThat(failures).containsExactly("m:1 model-failed");
+  }
+
+  @Test
+  void failed_batch_isTold() {
+    ModelHandle<Row, Row> model = model(test.serving("1"));
+    test.engine.failAboveRows("1", 1);
+    assertThatThrownBy(() -> model.predictAll(List.of(ONE, ONE)))
+        .isInstanceOf(ModelFailedException.class);
+    assertThat(failures).containsExactly("m:1 model-failed");
+  }
+
+  @Test
+  void waited_batchThatFindsNoSlot_isTold() {
+    ModelHandle<Row, Row> model = model(test.serving("1"));
+    Semaphore gate = test.engine.hold("1", inside);
+    Future<?> first = test.others.submit(() -> model.predict(ONE));
+    inside.acquireUninterruptibly();
+    Call brief = Call.with().within(Duration.ofMillis(30));
+    assertThatThrownBy(() -> model.predictAll(List.of(ONE, ONE), brief))
+        .isInstanceOf(OverloadedException.class);
+    gate.release();
+    assertThat(first).succeedsWithin(PATIENCE);
+    assertThat(waits).singleElement(LONG).isBetween(30_000_000L, PATIENCE.toNanos());
   }
 
   @Test
@@ -153,7 +180,9 @@ final class CallListenerTest {
             }
 
             @Override
-            public void waited(long nanos) {}
+            public void waited(long nanos) {
+              waits.add(nanos);
+            }
 
             @Override
             public void unobserved() {}

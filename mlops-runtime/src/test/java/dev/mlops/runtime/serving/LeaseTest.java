@@ -65,6 +65,7 @@ class LeaseTest {
     ModelLease<Row, Row> lease = model(routes).lease(Duration.ofMillis(1));
     LifecycleEvent.LeaseExpired expired = test.next(LifecycleEvent.LeaseExpired.class);
     assertThat(expired.thread()).isEqualTo(Thread.currentThread().getName());
+    assertThat(expired.route()).isEqualTo(ROUTE);
     assertThat(expired.version().number()).isEqualTo("1");
     assertThat(expired.acquired().orElseThrow().getStackTrace())
         .anyMatch(frame -> frame.getMethodName().equals("lease_timeOver_isNamedAndHoldsNoLonger"));
@@ -185,6 +186,8 @@ class LeaseTest {
     assertThatThrownBy(() -> model.lease(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("atMost was PT0S but must be more than zero");
+    assertThatThrownBy(() -> model.lease(Duration.ofNanos(-1)))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

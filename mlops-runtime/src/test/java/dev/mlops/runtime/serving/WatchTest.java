@@ -2,6 +2,7 @@ package dev.mlops.runtime.serving;
 
 import static dev.mlops.runtime.serving.TestRuntime.ONE;
 import static dev.mlops.runtime.serving.TestRuntime.model;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,10 +22,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WatchTest {
   @RegisterExtension final TestRuntime test = new TestRuntime();
@@ -211,19 +215,32 @@ class WatchTest {
         watch);
   }
 
-  @Test
-  void batch_chunk_hasTheLimitOnceForEachOfItsRows() {
+  /** 20 ms a row are 20 s for a chunk of 1,000; a limit of centuries is none. */
+  @ParameterizedTest
+  @ValueSource(strings = {"PT0.02S", "PT8760000H"})
+  void batch_chunk_hasTheLimitOnceForEachOfItsRows(Duration limit) {
     ModelHandle<Row, Row> model = model(test.serving("1"));
     Semaphore gate = test.engine.hold("1", inside);
     Future<List<Prediction<Row>>> batch =
         test.others.submit(
-            () ->
-                model.predictAll(
-                    Collections.nCopies(1_000, ONE),
-                    Call.with().within(Duration.ofSeconds(1)))); // 1,000 s for the chunk
+            () -> model.predictAll(Collections.nCopies(1_000, ONE), Call.with().within(limit)));
+    assertGoesOn(batch, gate);
+  }
+
+  @Test
+  void run_neitherCallNorRuntimeSetsALimit_goesOn() {
+    test.within = Duration.ZERO;
+    ModelHandle<Row, Row> model = model(test.serving("1"));
+    Semaphore gate = test.engine.hold("1", inside);
+    assertGoesOn(test.others.submit(() -> model.predict(ONE)), gate);
+  }
+
+  /** For 200 ms, four looks at least, and then to its end. */
+  private void assertGoesOn(Future<?> call, Semaphore gate) {
     inside.acquireUninterruptibly();
+    assertThatThrownBy(() -> call.get(200, MILLISECONDS)).isInstanceOf(TimeoutException.class);
     gate.release(1_000);
-    assertThat(batch).succeedsWithin(Duration.ofSeconds(20));
+    assertThat(call).succeedsWithin(Duration.ofSeconds(20));
   }
 
   @Test
