@@ -6,6 +6,7 @@ import dev.mlops.observe.Observation;
 import dev.mlops.runtime.codec.Frame;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.WeakReference;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -23,12 +24,16 @@ final class SlotState implements Observation {
    */
   private static final VarHandle RUN;
   private static final VarHandle CANCEL;
+  private static final VarHandle OWNER;
+  private static final VarHandle BY;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
       RUN = lookup.findVarHandle(SlotState.class, "run", long.class);
       CANCEL = lookup.findVarHandle(SlotState.class, "cancel", Cancel.class);
+      OWNER = lookup.findVarHandle(SlotState.class, "owner", Thread.class);
+      BY = lookup.findVarHandle(SlotState.class, "by", Object.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -58,6 +63,13 @@ final class SlotState implements Observation {
   private long limit;
   private @Nullable Thread owner;
   private @Nullable Object by;
+
+  /*
+   * What was forgotten last. A run that begins at that moment may have found its thread written
+   * there, and so not written it again: if a run goes on without an owner, it is the one before.
+   */
+  private volatile @Nullable WeakReference<Thread> ownerBefore;
+  private volatile @Nullable WeakReference<Object> byBefore;
 
   @SuppressWarnings("UnusedVariable") // read and written through CANCEL
   private volatile @Nullable Cancel cancel;
@@ -117,23 +129,35 @@ final class SlotState implements Observation {
     return limit;
   }
 
-  /** Whose run that is; null if it is over, or was hardly begun when the owner was forgotten. */
+  /** Whose run that is; null if it is over. */
   @Nullable Object whose(long number) {
-    Object seen = by;
+    Object seen = orBefore(by, byBefore);
     VarHandle.acquireFence();
     return running() == number ? seen : null;
   }
 
   /** Whether the thread of the last run is interrupted. */
   boolean interrupted() {
-    Thread thread = owner;
+    Thread thread = orBefore(owner, ownerBefore);
     return thread != null && thread.isInterrupted();
+  }
+
+  private static <T> @Nullable T orBefore(@Nullable T now, @Nullable WeakReference<T> before) {
+    return now == null && before != null ? before.get() : now;
   }
 
   /** Keeps no thread alive that has long gone, and no route's version. */
   void forgetOwner() {
-    owner = null;
-    by = null;
+    Thread thread = owner;
+    if (thread != null) {
+      ownerBefore = new WeakReference<>(thread);
+      OWNER.compareAndSet(this, thread, null); // not over what a run writes just now
+    }
+    Object whose = by;
+    if (whose != null) {
+      byBefore = new WeakReference<>(whose);
+      BY.compareAndSet(this, whose, null);
+    }
   }
 
   /** Says that a run is to end; from any thread, before the engine is told. */

@@ -36,6 +36,9 @@ final class Watch {
   private volatile boolean closed;
   private volatile boolean trialsEnded;
   private volatile boolean awake;
+
+  /* It has fallen asleep, and looks once more at its usual time: for a run that found it awake. */
+  private boolean drowsy; // of the watching thread
   private volatile long tightest = LONGEST * LOOKS;
   private long lastChange; // of the watching thread, as what follows
 
@@ -56,6 +59,8 @@ final class Watch {
   Watch(LongSupplier nanoTime, Runnable eachLook) {
     this.nanoTime = nanoTime;
     this.eachLook = eachLook;
+    this.lastChange = nanoTime.getAsLong();
+    this.relaxed = lastChange;
   }
 
   /** One version's slots: which run was seen first when. */
@@ -149,12 +154,15 @@ final class Watch {
 
   /** Nanoseconds between two looks. */
   long period() {
-    return awake ? Math.max(SHORTEST, Math.min(LONGEST, tightest / LOOKS)) : ASLEEP;
+    return awake
+        ? Math.max(SHORTEST, Math.min(LONGEST, tightest / LOOKS))
+        : drowsy ? LONGEST : ASLEEP;
   }
 
   /** One look at every slot. */
   void scan() {
     long now = nanoTime.getAsLong();
+    drowsy = false;
     lock.lock();
     try {
       for (Watched each : watched) {
@@ -172,6 +180,7 @@ final class Watch {
     }
     if (now - lastChange > ASLEEP && awake) {
       awake = false;
+      drowsy = true;
       tightest = LONGEST * LOOKS;
       forgetOwners();
     }
@@ -191,6 +200,10 @@ final class Watch {
     lastChange = now;
     long limit = state.limit();
     tightestSeen = Math.min(tightestSeen, limit);
+    if (!awake) { // it began as this thread fell asleep
+      tightest = Math.min(tightest, limit);
+      awake = true;
+    }
     Why why = null;
     if (now - each.since[slot] >= limit) {
       why = Why.DEADLINE;
@@ -212,7 +225,7 @@ final class Watch {
         for (int slot = 0; slot < each.run.length; slot++) {
           SlotState state = each.version.state(slot);
           if ((state.running() & 1) == 0) {
-            state.forgetOwner(); // a call that begins just now cannot be interrupted; the next can
+            state.forgetOwner();
           }
         }
       }

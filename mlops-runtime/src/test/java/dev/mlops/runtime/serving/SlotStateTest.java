@@ -2,8 +2,12 @@ package dev.mlops.runtime.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -40,7 +44,7 @@ class SlotStateTest {
   }
 
   @Test
-  void forgetOwner_endsItsSayInInterrupts() {
+  void runs_sayWhoseTheyAreAndWhetherTheirThreadIsInterrupted() {
     SlotState state = state(0);
     assertThat(state.interrupted()).isFalse();
     state.runs(1, this);
@@ -48,9 +52,43 @@ class SlotStateTest {
     assertThat(state.interrupted()).isTrue();
     assertThat(state.whose(1)).isSameAs(this);
     assertThat(state.whose(3)).as("of another run").isNull();
-    state.forgetOwner();
-    assertThat(state.interrupted()).isFalse();
-    assertThat(state.whose(1)).isNull();
     assertThat(Thread.interrupted()).isTrue();
+  }
+
+  /**
+   * As it is where the thread of a run found itself written there, and was forgotten behind that.
+   */
+  @Test
+  void forgetOwner_asARunBegins_isUndone() {
+    SlotState state = state(0);
+    long run = state.runs(1, this);
+    state.forgetOwner();
+    Thread.currentThread().interrupt();
+    assertThat(state.interrupted()).isTrue();
+    assertThat(state.whose(run)).isSameAs(this);
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void forgetOwner_keepsNeitherThreadNorVersionAlive() throws InterruptedException {
+    SlotState state = state(0);
+    List<WeakReference<Object>> gone = new ArrayList<>();
+    Thread other =
+        new Thread(
+            () -> {
+              Object whose = new Object();
+              gone.add(new WeakReference<>(whose));
+              gone.add(new WeakReference<>(Thread.currentThread()));
+              state.ran(state.runs(1, whose));
+            });
+    other.start();
+    other.join();
+    other = null;
+    state.forgetOwner();
+    long begin = System.nanoTime();
+    while (gone.stream().anyMatch(each -> each.get() != null)) {
+      assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(20));
+      System.gc();
+    }
   }
 }

@@ -155,7 +155,7 @@ class WatchTest {
   }
 
   @Test
-  void scan_nothingRanForASecond_sleepsAndKeepsNoThread() {
+  void scan_nothingRanForASecond_sleepsAfterOneMoreLook() {
     test.put("1");
     AtomicLong now = new AtomicLong();
     Watch watch = new Watch(now::get, () -> {});
@@ -164,16 +164,49 @@ class WatchTest {
     watch.expect(80_000_000);
     state.ran(state.runs(80_000_000, this));
     watch.scan();
-    Thread.currentThread().interrupt();
     now.set(1_000_000_000);
     watch.scan();
     assertThat(watch.period()).as("a second, not more than one").isEqualTo(10_000_000);
-    assertThat(state.interrupted()).isTrue();
     now.set(1_000_000_001);
     watch.scan();
+    assertThat(watch.period()).as("to the look after that").isEqualTo(50_000_000);
+    watch.scan();
     assertThat(watch.period()).isEqualTo(1_000_000_000);
-    assertThat(state.interrupted()).as("it knows the thread no more").isFalse();
-    assertThat(Thread.interrupted()).isTrue();
+    loaded.closeSession();
+  }
+
+  /**
+   * As it is where a call saw the watch awake, and that fell asleep before the call was numbered.
+   */
+  @Test
+  void scan_findsARunWhileAsleep_isAwakeAgain() {
+    test.put("1");
+    AtomicLong now = new AtomicLong();
+    Watch watch = new Watch(now::get, () -> {});
+    LoadedVersion loaded = looked(watch);
+    watch.expect(400_000_000);
+    now.set(1_000_000_001);
+    watch.scan();
+    SlotState state = loaded.state(0);
+    long run = state.runs(16_000_000, this);
+    now.addAndGet(50_000_000);
+    watch.scan();
+    assertThat(watch.period()).isEqualTo(2_000_000);
+    now.addAndGet(16_000_000);
+    watch.scan();
+    assertThat(state.takeCancel()).isEqualTo(new SlotState.Cancel(run, SlotState.Why.DEADLINE));
+    loaded.closeSession();
+  }
+
+  /** The clock of a machine may say anything when the first call begins. */
+  @Test
+  void scan_theFirst_staysAwakeForACallThatBegan() {
+    test.put("1");
+    Watch watch = new Watch(() -> 29_255_074_530_528L, () -> {});
+    LoadedVersion loaded = looked(watch);
+    watch.expect(400_000_000);
+    watch.scan();
+    assertThat(watch.period()).isEqualTo(50_000_000);
     loaded.closeSession();
   }
 
@@ -310,6 +343,7 @@ class WatchTest {
     assertThat(watch.period()).isEqualTo(1_000_000);
     now.set(2_000_000_000);
     watch.scan(); // nothing ran for longer than a second
+    watch.scan();
     assertThat(watch.period()).isEqualTo(1_000_000_000L);
   }
 }
