@@ -88,7 +88,7 @@ public final class ModelRuntime implements AutoCloseable {
    * @throws PackageCorruptException if the package is not what its manifest says
    * @throws ModelFailedException if it cannot be loaded or run
    * @throws VersionRefusedException if a gate does not let it pass
-   * @throws StoreUnavailableException if the store cannot be read
+   * @throws StoreUnavailableException if the store cannot be read, or the state folder not used
    */
   public <I, O> ModelHandle<I, O> model(String ref, Class<I> in, Class<O> out) {
     return routes.handle(ref, in, out);
@@ -114,7 +114,8 @@ public final class ModelRuntime implements AutoCloseable {
    * @throws PackageCorruptException if the package is not what its manifest says; all stays as it
    *     was
    * @throws ModelFailedException if it cannot be loaded or run; all stays as it was
-   * @throws StoreUnavailableException if the store cannot be read; all stays as it was
+   * @throws StoreUnavailableException if the store cannot be read or the state folder not written;
+   *     all stays as it was
    * @throws InvalidSettingsException if there is no such route
    */
   public SwapReport refresh(String route) {
@@ -149,6 +150,8 @@ public final class ModelRuntime implements AutoCloseable {
    * @throws VersionRefusedException if a gate that does not compare fails; all stays as it was
    * @throws PackageCorruptException if the package is not what its manifest says
    * @throws ModelFailedException if it cannot be loaded or run
+   * @throws StoreUnavailableException if the store cannot be read or the state folder not written;
+   *     all stays as it was
    * @throws IllegalStateException if the route is pinned
    * @throws InvalidSettingsException if there is no such route
    */
@@ -161,6 +164,8 @@ public final class ModelRuntime implements AutoCloseable {
    * alias names now if the gates let it.
    *
    * @throws VersionRefusedException if a gate does not let it pass; all stays as it was
+   * @throws StoreUnavailableException if the store cannot be read or the state folder not written;
+   *     all stays as it was
    * @throws IllegalStateException if the route is pinned
    * @throws InvalidSettingsException if there is no such route
    */

@@ -210,7 +210,8 @@ final class LoadedVersion {
   /**
    * Runs each slot a few times on sample rows, before anyone can have one.
    *
-   * @param rowCounts of batches; one row is run in any case, and last
+   * @param rowCounts of batches, the largest first, which makes room for the others; one row is run
+   *     in any case, and last
    */
   void warm(List<Row> samples, int[] rowCounts) {
     watch.add(this); // an interrupt and a close end a warm-up as well
@@ -249,9 +250,9 @@ final class LoadedVersion {
     sample = samples.subList(0, 1);
     List<Row> answers = new ArrayList<>();
     for (SlotState state : states) {
-      for (int rows : rowCounts) {
-        if (rows > 1) {
-          warmBatch(state, samples, rows);
+      for (int i = 0; i < rowCounts.length; i++) {
+        if (rowCounts[i] > 1) {
+          warmBatch(state, samples, rowCounts[i], i == 0 ? 2 : 1);
         }
       }
       for (int run = 0; run < ONE_ROW_RUNS; run++) {
@@ -260,12 +261,12 @@ final class LoadedVersion {
     }
   }
 
-  private void warmBatch(SlotState state, List<Row> samples, int rows) {
+  private void warmBatch(SlotState state, List<Row> samples, int rows, int runs) {
     List<Row> batch = new ArrayList<>(rows);
     for (int i = 0; i < rows; i++) {
       batch.add(samples.get(i % samples.size()));
     }
-    for (int run = 0; run < 2; run++) {
+    for (int run = 0; run < runs; run++) {
       scoreChunk(state, batch, 0, rows, new ArrayList<>(rows));
     }
   }

@@ -278,7 +278,7 @@ final class Route {
     } finally {
       lock.unlock();
     }
-    ledger.writeBehind();
+    ledger.kept.catchUp();
     phases.end("state");
     return rolledBack(bad, back, phases);
   }
@@ -389,17 +389,19 @@ final class Route {
   /**
    * Makes a decision so: it is written, and then done under the lock. For the one change under way.
    *
+   * @param ready what is to be done last before that, without the lock
    * @param done what is to be done; empty if that cannot be any more
    * @return what was done; empty if the state that the decision follows from is another by now
    * @throws StoreUnavailableException if it cannot be written; then nothing is done
    */
-  <T> Optional<T> decided(RouteState from, RouteState next, Supplier<Optional<T>> done) {
-    requireOpen();
-    if (!ledger.prepare(from, next)) {
-      return Optional.empty();
-    }
+  <T> Optional<T> decided(
+      RouteState from, RouteState next, Runnable ready, Supplier<Optional<T>> done) {
     Optional<T> result = Optional.empty();
     try {
+      if (!ledger.kept.prepare(from, next, this::requireOpen)) {
+        return result;
+      }
+      ready.run();
       lock.lock();
       try {
         requireOpen();
@@ -410,7 +412,7 @@ final class Route {
       }
     } finally {
       if (result.isEmpty()) {
-        ledger.forgo();
+        ledger.kept.forgo(next);
       }
     }
   }

@@ -20,6 +20,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -44,7 +45,9 @@ final class RouteChanges {
   private final Route.Shared shared;
   private final Settings settings;
   private final ReentrantLock change = new ReentrantLock();
+  private final AtomicInteger attempts = new AtomicInteger(); // to start, that are over
   private volatile @Nullable Throwable death; // why the route never started, and never will
+  private volatile boolean ofOneCaller; // whether that was of the caller alone
   private volatile @Nullable UnderWay underWay;
 
   /** A version that is being loaded or checked. */
@@ -72,19 +75,22 @@ final class RouteChanges {
    *     one
    */
   boolean begin() {
+    int before = attempts.get();
     change.lock();
     try {
       route.requireOpen();
-      Throwable before = death;
-      if (before == null) {
-        if (!route.serves()) {
+      Throwable why = death;
+      if (why == null) {
+        if (!route.serves() && attempts.get() == before) { // those who ask at once load once
           startOrDie();
         }
         return true;
       }
-      if (before instanceof MlopsException ours
-          && !(ours instanceof DeadlineException || ours instanceof OverloadedException)) {
-        throw ours; // those who ask at once load once
+      if (!ofOneCaller && why instanceof MlopsException failed) {
+        throw failed;
+      }
+      if (!ofOneCaller && why instanceof LinkageError failed) {
+        throw failed;
       }
       return false;
     } finally {
@@ -103,16 +109,23 @@ final class RouteChanges {
         return;
       }
       if (!route.serves()) { // what fails behind the publishing leaves it serving
+        ofOneCaller =
+            Thread.currentThread().isInterrupted()
+                || e instanceof DeadlineException
+                || e instanceof OverloadedException;
         death = e;
       }
       throw e;
+    } finally {
+      attempts.incrementAndGet(); // whoever came before this need not try again
     }
   }
 
   /** Begins to serve: what this process last decided on, else the newest revision that may. */
   private SwapReport start() {
     return start(
-        Cause.START, (start, failed) -> start.run(route.ledger.read(), this::requireFits, failed));
+        Cause.START,
+        (start, failed) -> start.run(route.ledger.kept.load(), this::requireFits, failed));
   }
 
   /** How a route finds its first version; it tells of each that may not serve. */
@@ -141,7 +154,7 @@ final class RouteChanges {
       return publishFirst(cause, started);
     } catch (RuntimeException | Error e) {
       if (told[0]) {
-        route.ledger.problem(e.getMessage());
+        route.ledger.failing(e.getMessage());
       } else {
         route.fails(Optional.empty(), e);
       }
@@ -162,35 +175,38 @@ final class RouteChanges {
 
   private SwapReport publishFirst(Cause cause, RouteStart.Started started) {
     LoadedVersion loaded = started.loaded();
+    RouteState from = route.ledger.state();
+    boolean[] published = new boolean[1];
     ServedVersion first = null;
-    boolean published = false;
     try {
       Instant time = route.now();
-      first = route.open(loaded);
-      route.requireOpen();
-      // true: only a rollback would change the state meanwhile, and nothing serves yet
-      var unused = route.ledger.prepare(route.ledger.state(), started.then());
-      route.lock.lock();
-      try {
-        route.requireOpen();
-        List<BoundCodec<?, ?>> bound = route.bind(loaded);
-        route.ledger.begin(started);
-        published = true;
-        Optional<ServedVersion> none = route.publish(new Table(first, bound));
-        SwapReport report =
-            new SwapReport(
-                route.name(),
-                Optional.empty(),
-                loaded.version,
-                started.results(),
-                started.phases());
-        route.told(time, cause, report, none);
-        return report;
-      } finally {
-        route.lock.unlock();
-      }
+      ServedVersion opened = route.open(loaded);
+      first = opened;
+      return route
+          .decided(
+              from,
+              started.then(),
+              () -> {},
+              () -> {
+                List<BoundCodec<?, ?>> bound = route.bind(loaded);
+                if (!route.ledger.begin(from, started)) {
+                  return Optional.empty();
+                }
+                published[0] = true;
+                Optional<ServedVersion> none = route.publish(new Table(opened, bound));
+                SwapReport report =
+                    new SwapReport(
+                        route.name(),
+                        Optional.empty(),
+                        loaded.version,
+                        started.results(),
+                        started.phases());
+                route.told(time, cause, report, none);
+                return Optional.of(report);
+              })
+          .orElseThrow(); // only a rollback could come between, and nothing serves yet
     } finally {
-      if (!published) {
+      if (!published[0]) {
         if (first != null) {
           first.closeObservers();
         }
@@ -223,13 +239,24 @@ final class RouteChanges {
       route.requireOpen();
       route.requireAlias("clearOverride");
       if (!route.serves()) {
-        route.ledger.clear();
+        clear();
         return start();
       }
       return decide(head(), Decision::clear, Cause.CLEARED);
     } finally {
       change.unlock();
     }
+  }
+
+  /** Override and ban end, while nothing serves. */
+  private void clear() {
+    RouteState left = route.ledger.kept.load();
+    var unused =
+        route.decided(
+            left,
+            left.cleared(),
+            () -> {},
+            () -> Optional.of(route.ledger.decide(left, left.cleared())));
   }
 
   /** Serves a version of a person's choice, in this process alone. */
@@ -241,7 +268,7 @@ final class RouteChanges {
       Version version =
           settings.store().resolve(new ModelRef(route.ref().model(), ModelRef.Kind.NUMBER, number));
       if (!route.serves()) {
-        RouteState then = route.ledger.read().overridden(number, reason, version.id());
+        RouteState then = route.ledger.kept.load().overridden(number, reason, version.id());
         return start(
             Cause.OVERRIDE, (start, failed) -> start.only(version, then, this::requireFits));
       }
@@ -278,7 +305,7 @@ final class RouteChanges {
 
   private SwapReport decide(
       Optional<Revision> head, Function<Decision.Known, Decision> rule, Cause cause) {
-    route.ledger.catchUp();
+    route.ledger.kept.catchUp();
     while (true) {
       RouteLedger.Looked looked;
       Optional<SwapReport> unchanged;
@@ -307,8 +334,11 @@ final class RouteChanges {
       return route.decided(
           looked.from(),
           next,
+          () -> {},
           () ->
-              (accept ? route.ledger.decide(next) : route.ledger.seen(next))
+              (accept
+                      ? route.ledger.decide(looked.from(), next)
+                      : route.ledger.kept.become(looked.from(), next))
                   ? Optional.of(route.unchanged())
                   : Optional.empty());
     } catch (StoreUnavailableException e) { // the state folder
@@ -323,7 +353,7 @@ final class RouteChanges {
     }
     if (decision instanceof Decision.Refuse before) {
       VersionRefusedException again = route.refusal(before.revision().version(), before.results());
-      route.ledger.problem(again.getMessage());
+      route.ledger.failing(again.getMessage());
       throw again;
     }
     return unchanged;

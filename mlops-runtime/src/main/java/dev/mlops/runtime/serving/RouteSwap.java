@@ -120,30 +120,27 @@ final class RouteSwap {
     ToServe next = toServe(candidate);
     boolean[] published = new boolean[1];
     try {
-      if (shared.sessions().alone(candidate)) { // else its slots are other routes' callers'
-        candidate.touch();
-        phases.end("warm");
-      }
       Instant time = route.now();
       RouteState from = route.ledger.state();
       RouteState then = wanted.then().apply(from, results.values());
       return route.decided(
           from,
           then,
+          () -> touch(candidate),
           () -> {
             if (route.table().served != against
                 || (next.warm() && !route.retention.keeps(next.served()))) {
               return Optional.empty();
             }
             if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
-              if (!route.ledger.decide(then)) {
+              if (!route.ledger.decide(from, then)) {
                 return Optional.empty();
               }
               shared.lifecycle().discard(route.name(), candidate); // one share is enough
               return Optional.of(report(candidate, against, Map.of()));
             }
             List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, against);
-            if (!route.ledger.decide(then)) {
+            if (!route.ledger.decide(from, then)) {
               return Optional.empty();
             }
             published[0] = true;
@@ -160,6 +157,12 @@ final class RouteSwap {
       if (!published[0] && !next.warm()) {
         next.served().closeObservers();
       }
+    }
+  }
+
+  private void touch(LoadedVersion candidate) {
+    if (shared.sessions().alone(candidate)) { // else its slots are other routes' callers'
+      candidate.touch();
     }
   }
 

@@ -75,7 +75,13 @@ class StateFolder {
     }
   }
 
-  void write(ModelRef route, RouteState state) {
+  /**
+   * Writes a route's state.
+   *
+   * @param last called when it is on the disk and before it takes the place of what is there; what
+   *     it throws leaves that as it was
+   */
+  void write(ModelRef route, RouteState state, Runnable last) {
     Path file = file(route);
     if (file == null) {
       return;
@@ -101,6 +107,7 @@ class StateFolder {
             next,
             json.writerWithDefaultPrettyPrinter().writeValueAsBytes(node),
             StandardOpenOption.SYNC);
+        last.run();
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       } finally {
         Files.deleteIfExists(next);

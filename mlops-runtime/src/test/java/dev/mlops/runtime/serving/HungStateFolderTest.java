@@ -10,13 +10,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Row;
+import dev.mlops.model.ElementType;
 import dev.mlops.model.ModelRef;
+import dev.mlops.model.ModelSchema;
 import dev.mlops.rollout.SwapReport;
+import dev.mlops.rollout.VersionRefusedException;
+import dev.mlops.store.StoreUnavailableException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +34,14 @@ import org.junit.jupiter.api.io.TempDir;
 class HungStateFolderTest {
   private static final ModelRef REF = ModelRef.parse(ROUTE);
 
+  private static final ModelSchema TWO_OUTPUTS =
+      ModelSchema.builder()
+          .input("x", ElementType.FLOAT)
+          .output("y", ElementType.FLOAT)
+          .output("z", ElementType.FLOAT)
+          .score("y")
+          .build();
+
   @RegisterExtension final TestRuntime test = new TestRuntime();
   @TempDir private Path temp;
   private HungFolder folder;
@@ -37,18 +50,30 @@ class HungStateFolderTest {
 
   /** Writes one at a time, as it is let. */
   private static final class HungFolder extends StateFolder {
+    private static final int MANY = 1_000;
+
     final Semaphore inside = new Semaphore(0);
-    final Semaphore let = new Semaphore(Integer.MAX_VALUE);
+    final Semaphore let = new Semaphore(MANY);
+    volatile boolean full;
+    volatile boolean fullAfter;
+    final AtomicBoolean lost = new AtomicBoolean();
 
     HungFolder(Path folder) {
       super(Optional.of(folder));
     }
 
     @Override
-    void write(ModelRef route, RouteState state) {
+    void write(ModelRef route, RouteState state, Runnable last) {
       inside.release();
       let.acquireUninterruptibly();
-      super.write(route, state);
+      if (full) {
+        throw new StoreUnavailableException("the disk is full", null);
+      }
+      super.write(route, state, last);
+      full = fullAfter;
+      if (lost.getAndSet(false)) {
+        throw new StoreUnavailableException("the answer was lost", null);
+      }
     }
 
     void hang() {
@@ -57,14 +82,19 @@ class HungStateFolderTest {
     }
 
     void answer() {
-      let.release(Integer.MAX_VALUE / 2);
+      let.release(MANY);
     }
   }
+
+  record In(float x) {}
+
+  record Two(float y, float z) {}
 
   @BeforeEach
   void serve() {
     test.released("1");
-    test.put("2", "3");
+    test.store.put("2", TWO_OUTPUTS);
+    test.store.put("3", TWO_OUTPUTS);
     folder = new HungFolder(temp);
     routes = test.build(folder);
     model = model(routes);
@@ -148,14 +178,135 @@ class HungStateFolderTest {
   }
 
   @Test
-  void close_whileASwapIsWritten_takesItsTimeAndKeepsWhatWasDecidedBefore() throws Exception {
+  void close_whileASwapIsWritten_takesItsTimeAndNothingIsWrittenAnyMore() throws Exception {
     Future<SwapReport> refresh = publishThatHangs();
     routes.close(Duration.ZERO);
     assertThat(routes.health().ready()).isFalse();
-    folder.answer();
+    RouteState before = folder.read(REF);
+    folder.let.release(); // the disk is back
     assertThatThrownBy(refresh::get).hasCauseInstanceOf(OverloadedException.class);
-    assertThat(folder.read(REF).decided()).isEqualTo(2);
+    assertThat(folder.read(REF)).isEqualTo(before);
+    assertThat(before.decided()).isEqualTo(2);
+    assertThat(folder.inside.tryAcquire()).as("another write").isFalse();
+    folder.answer();
     assertThat(model(test.build(folder)).version().number()).isEqualTo("3"); // now it may
+  }
+
+  /** A start that is overtaken by a close decides nothing: what is banned stays so. */
+  @Test
+  void close_whileAStartIsWritten_keepsTheRollbackBefore() throws Exception {
+    routes.rollback(ROUTE, "fell");
+    routes.close(Duration.ofSeconds(10));
+    test.store.move("3");
+    RouteState before = folder.read(REF);
+    Routes next = test.build(folder);
+    folder.hang();
+    Future<ModelHandle<Row, Row>> asked = test.others.submit(() -> model(next));
+    folder.inside.acquire();
+    next.close(Duration.ZERO);
+    folder.answer();
+    assertThatThrownBy(asked::get).hasCauseInstanceOf(OverloadedException.class);
+    assertThat(folder.read(REF)).isEqualTo(before);
+    test.engine.failAtLoad("3", "too large for this machine");
+    assertThat(model(test.build(folder)).version().number()).isEqualTo("1");
+  }
+
+  @Test
+  void override_ofNothingThatServesOvertakenByClose_isForgotten() throws Exception {
+    routes.close(Duration.ofSeconds(10));
+    RouteState before = folder.read(REF);
+    test.degraded = true;
+    test.engine.failAtLoad("1", "broken");
+    test.engine.failAtLoad("2", "broken");
+    Routes next = test.build(folder);
+    model(next);
+    folder.hang();
+    Future<SwapReport> override = test.others.submit(() -> next.override(ROUTE, "3", "mine"));
+    folder.inside.acquire();
+    next.close(Duration.ZERO);
+    folder.answer();
+    assertThatThrownBy(override::get).hasCauseInstanceOf(OverloadedException.class);
+    assertThat(folder.read(REF)).isEqualTo(before);
+  }
+
+  /** An override of version 1 is written, and then a handle is there that it does not fit. */
+  private Future<SwapReport> overrideThatHangsAndWillNotFit() throws InterruptedException {
+    folder.hang();
+    Future<SwapReport> override = test.others.submit(() -> routes.override(ROUTE, "1", "mine"));
+    folder.inside.acquire();
+    routes.handle(ROUTE, In.class, Two.class);
+    return override;
+  }
+
+  @Test
+  void override_refusedBehindItsWriting_isTakenBack() throws Exception {
+    RouteState before = folder.read(REF);
+    Future<SwapReport> override = overrideThatHangsAndWillNotFit();
+    folder.answer();
+    assertThatThrownBy(override::get).hasCauseInstanceOf(VersionRefusedException.class);
+    assertThat(folder.read(REF)).isEqualTo(before);
+    assertThat(only(routes).problem().orElseThrow()).doesNotContain("restart");
+  }
+
+  @Test
+  void override_writtenAndTheAnswerLost_isTakenBack() {
+    RouteState before = folder.read(REF);
+    folder.lost.set(true);
+    assertThatThrownBy(() -> routes.override(ROUTE, "1", "mine"))
+        .isInstanceOf(StoreUnavailableException.class);
+    assertThat(model.version().number()).isEqualTo("2");
+    assertThat(folder.read(REF)).isEqualTo(before);
+    assertThat(routes.override(ROUTE, "1", "mine").to().number()).isEqualTo("1");
+  }
+
+  @Test
+  void override_cannotBeTakenBack_isToldUntilItIs() throws Exception {
+    RouteState before = folder.read(REF);
+    Future<SwapReport> override = overrideThatHangsAndWillNotFit();
+    folder.fullAfter = true;
+    folder.answer();
+    assertThatThrownBy(override::get).hasCauseInstanceOf(VersionRefusedException.class);
+    assertThat(only(routes).problem().orElseThrow())
+        .endsWith("; a restart will not know of it: the disk is full");
+    routes.refresh(ROUTE);
+    assertThat(only(routes).problem())
+        .contains(
+            "what was decided is not in the state folder; a restart will not know of it: the disk"
+                + " is full");
+    folder.fullAfter = false;
+    folder.full = false;
+    routes.refresh(ROUTE);
+    assertThat(only(routes).problem()).isEmpty();
+    assertThat(folder.read(REF)).isEqualTo(before);
+  }
+
+  @Test
+  void rollback_whileAnotherDecisionIsTakenBack_isToldAsUnwrittenUntilItIs() throws Exception {
+    Future<SwapReport> override = overrideThatHangsAndWillNotFit();
+    folder.let.release();
+    folder.inside.acquire(); // what was so is being written again
+    test.store.move("3");
+    folder.let.release();
+    assertThatThrownBy(override::get).hasCauseInstanceOf(VersionRefusedException.class);
+    folder.answer();
+    routes.refresh(ROUTE);
+    Future<SwapReport> again = overrideThatHangsAndWillNotFit();
+    folder.let.release();
+    folder.inside.acquire();
+    Future<SwapReport> rollback = test.others.submit(() -> routes.rollback(ROUTE, "fell"));
+    while (!only(routes).overridden()) {
+      Thread.onSpinWait();
+    }
+    folder.let.release(); // what was so before the rollback
+    folder.inside.acquire(); // and now the rollback
+    assertThat(folder.read(REF).override()).isEmpty();
+    assertThat(only(routes).problem().orElseThrow())
+        .endsWith("a restart will not know of it: it is being written");
+    folder.answer();
+    rollback.get();
+    assertThatThrownBy(again::get).hasCauseInstanceOf(VersionRefusedException.class);
+    assertThat(folder.read(REF).override()).contains("2");
+    assertThat(only(routes).problem().orElseThrow()).doesNotContain("restart");
   }
 
   @Test

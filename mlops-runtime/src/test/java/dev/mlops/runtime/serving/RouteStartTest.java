@@ -9,6 +9,7 @@ import static dev.mlops.runtime.serving.TestRuntime.refusesBeside;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.DeadlineException;
 import dev.mlops.inference.ModelHandle;
@@ -17,7 +18,10 @@ import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.observe.Health;
 import dev.mlops.rollout.Gate;
 import dev.mlops.rollout.VersionRefusedException;
+import dev.mlops.runtime.engine.onnx.CountingEngine;
 import dev.mlops.store.ModelNotFoundException;
+import dev.mlops.store.StoreUnavailableException;
+import dev.mlops.store.StoredVersion;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,7 +31,9 @@ import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -287,38 +293,97 @@ class RouteStartTest {
 
   @Test
   void handle_loadFailsWhileOthersWait_allAreToldAfterOneLoad() throws Exception {
-    test.loadFailed = true;
     test.released("1");
     test.engine.failAboveRows("1", 0);
+    assertOneLoad(
+        handle -> assertThatThrownBy(handle::get).hasCauseInstanceOf(ModelFailedException.class));
+    test.engine.failAboveRows("1", 1); // mended
+    assertThat(model(test.build()).version().number()).isEqualTo("1");
+  }
+
+  @Test
+  void handle_loadFailsWhileOthersWaitAndMayStartDegraded_loadsOnce() throws Exception {
+    test.degraded = true;
+    test.released("1");
+    test.engine.failAboveRows("1", 0);
+    assertOneLoad(handle -> assertThat(handle.get()).isNotNull());
+  }
+
+  @Test
+  void handle_nativeLibraryMissing_allAreToldAfterOneLoad() throws Exception {
+    test.released("1");
+    test.engine.failAboveRows("1", 0);
+    test.engines =
+        List.of(
+            new CountingEngine(test.engine) {
+              @Override
+              public EngineSession load(StoredVersion version, int slots) {
+                EngineSession session = super.load(version, slots);
+                try {
+                  session.slot(0).run(1);
+                } catch (ModelFailedException e) {
+                  session.close();
+                }
+                throw new UnsatisfiedLinkError("no native library");
+              }
+            });
+    assertOneLoad(
+        handle -> assertThatThrownBy(handle::get).hasCauseInstanceOf(UnsatisfiedLinkError.class));
+  }
+
+  /** Eight callers at once; the first has begun to load before the others ask. */
+  private void assertOneLoad(ThrowingConsumer<Future<ModelHandle<Row, Row>>> outcome)
+      throws Exception {
+    test.loadFailed = true;
     Semaphore inside = new Semaphore(0);
     test.engine.hold("1", inside);
     Routes routes = test.build();
-    Future<ModelHandle<Row, Row>> first = test.others.submit(() -> model(routes));
+    List<Future<ModelHandle<Row, Row>>> all = new ArrayList<>();
+    all.add(test.others.submit(() -> model(routes)));
     inside.acquire();
-    List<Future<ModelHandle<Row, Row>>> others = new ArrayList<>();
     for (int i = 0; i < 7; i++) {
-      others.add(waits(routes));
+      all.add(waits(routes));
     }
     test.engine.free("1");
-    assertThatThrownBy(first::get).hasCauseInstanceOf(ModelFailedException.class);
-    for (Future<ModelHandle<Row, Row>> other : others) {
-      assertThatThrownBy(other::get).hasCauseInstanceOf(ModelFailedException.class);
-    }
+    assertThat(all).allSatisfy(outcome);
     assertThat(test.engine.opened).hasValue(1);
-    test.engine.failAboveRows("1", 1); // mended
-    assertThat(model(routes).version().number()).isEqualTo("1");
   }
 
   @Test
   void handle_loadIsInterruptedWhileAnotherWaits_theOtherLoads() throws Exception {
-    test.loadFailed = true;
     test.engine.deafToInterrupts();
+    assertTheOtherLoads(DeadlineException.class);
+  }
+
+  /** As a store does that is read on an interrupted thread. */
+  @Test
+  void handle_storeIsInterruptedWhileAnotherWaits_theOtherLoads() throws Exception {
+    AtomicBoolean first = new AtomicBoolean(true);
+    test.engines =
+        List.of(
+            new CountingEngine(test.engine) {
+              @Override
+              public EngineSession load(StoredVersion version, int slots) {
+                EngineSession session = super.load(version, slots);
+                if (first.getAndSet(false)) {
+                  session.slot(0).run(1); // until it is interrupted
+                  session.close();
+                  throw new StoreUnavailableException("closed by interrupt", null);
+                }
+                return session;
+              }
+            });
+    assertTheOtherLoads(StoreUnavailableException.class);
+  }
+
+  private void assertTheOtherLoads(Class<? extends Throwable> first) throws Exception {
+    test.loadFailed = true;
     test.released("1");
     Semaphore inside = new Semaphore(0);
     test.engine.hold("1", inside);
     Routes routes = test.build();
     AtomicReference<Thread> loading = new AtomicReference<>();
-    Future<ModelHandle<Row, Row>> first =
+    Future<ModelHandle<Row, Row>> interrupted =
         test.others.submit(
             () -> {
               loading.set(Thread.currentThread());
@@ -327,7 +392,7 @@ class RouteStartTest {
     inside.acquire();
     Future<ModelHandle<Row, Row>> second = waits(routes);
     loading.get().interrupt();
-    assertThatThrownBy(first::get).hasCauseInstanceOf(DeadlineException.class);
+    assertThatThrownBy(interrupted::get).hasCauseInstanceOf(first);
     test.engine.free("1");
     assertThat(second.get()).isSameAs(model(routes));
     assertThat(routes.health().routes()).hasSize(1);

@@ -29,7 +29,7 @@ class StateFolderTest {
 
   @Test
   void write_state_isTheDocumentedText() throws Exception {
-    folder().write(ROUTE, STATE);
+    folder().write(ROUTE, STATE, () -> {});
     String page = Files.readString(Path.of("..", "docs", "formats", "route-state.md"));
     String shown = page.substring(page.indexOf("```json\n") + 8, page.lastIndexOf("\n```"));
     assertThat(Files.readString(folder.resolve("storms/@champion.json"))).isEqualTo(shown);
@@ -38,9 +38,9 @@ class StateFolderTest {
 
   @Test
   void read_whatWasWritten_isTheSame() {
-    folder().write(ROUTE, STATE);
+    folder().write(ROUTE, STATE, () -> {});
     assertThat(folder().read(ROUTE)).isEqualTo(STATE);
-    folder().write(ROUTE, RouteState.NEW.following(3, ID));
+    folder().write(ROUTE, RouteState.NEW.following(3, ID), () -> {});
     assertThat(folder().read(ROUTE)).isEqualTo(RouteState.NEW.following(3, ID));
   }
 
@@ -48,7 +48,7 @@ class StateFolderTest {
   void read_nothingThere_isNew() {
     assertThat(folder().read(ROUTE)).isEqualTo(RouteState.NEW);
     StateFolder none = new StateFolder(Optional.empty());
-    none.write(ROUTE, STATE);
+    none.write(ROUTE, STATE, () -> {});
     assertThat(none.read(ROUTE)).isEqualTo(RouteState.NEW);
   }
 
@@ -69,7 +69,7 @@ class StateFolderTest {
   /** One byte of a ban, of a revision, of anything. */
   @Test
   void read_anyByteChanged_isRefused() throws Exception {
-    folder().write(ROUTE, STATE);
+    folder().write(ROUTE, STATE, () -> {});
     Path file = folder.resolve("storms/@champion.json");
     byte[] bytes = Files.readAllBytes(file);
     for (int i = 0; i < bytes.length; i++) {
@@ -87,7 +87,7 @@ class StateFolderTest {
 
   @Test
   void read_stateOfAnotherRoute_isRefused() throws Exception {
-    folder().write(ModelRef.parse("storms@other"), STATE);
+    folder().write(ModelRef.parse("storms@other"), STATE, () -> {});
     Files.move(folder.resolve("storms/@other.json"), folder.resolve("storms/@champion.json"));
     assertThatThrownBy(() -> folder().read(ROUTE)).hasMessageContaining("it is that of");
   }
