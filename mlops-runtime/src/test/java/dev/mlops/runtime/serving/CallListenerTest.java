@@ -19,7 +19,9 @@ import dev.mlops.model.MlopsException;
 import dev.mlops.model.Version;
 import dev.mlops.observe.CallListener;
 import dev.mlops.observe.LifecycleEvent;
+import dev.mlops.observe.Observation;
 import dev.mlops.observe.RuntimeListener;
+import dev.mlops.observe.VersionObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +30,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -42,6 +45,7 @@ final class CallListenerTest {
   private final List<String> failures = new CopyOnWriteArrayList<>();
   private final List<Long> took = new CopyOnWriteArrayList<>();
   private final List<Long> waits = new CopyOnWriteArrayList<>();
+  private final AtomicInteger unobserved = new AtomicInteger();
   private final Semaphore inside = new Semaphore(0);
 
   @BeforeEach
@@ -87,6 +91,27 @@ final class CallListenerTest {
     gate.release();
     assertThat(call).failsWithin(PATIENCE);
     assertThat(failures).containsExactly("m:1 model-failed");
+  }
+
+  @Test
+  void unobserved_observerThrows_isToldEachTimeAndTheAnswerIsGiven() {
+    test.observers.add(
+        (route, version, slots) ->
+            Optional.of(
+                new VersionObserver() {
+                  @Override
+                  public void observed(Observation seen) {
+                    throw new IllegalStateException("broken");
+                  }
+
+                  @Override
+                  public void close() {}
+                }));
+    ModelHandle<Row, Row> model = model(test.serving("1"));
+    for (int call = 1; call <= 3; call++) {
+      assertThat(model.predict(ONE).value().number("y")).isEqualTo(1);
+      assertThat(unobserved).hasValue(call);
+    }
   }
 
   @Test
@@ -185,7 +210,9 @@ final class CallListenerTest {
             }
 
             @Override
-            public void unobserved() {}
+            public void unobserved() {
+              unobserved.incrementAndGet();
+            }
 
             @Override
             public void close() {}

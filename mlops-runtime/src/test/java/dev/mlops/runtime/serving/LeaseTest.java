@@ -171,6 +171,23 @@ class LeaseTest {
   }
 
   @Test
+  void lease_whileTheRuntimeDrains_isRefused() throws Exception {
+    Routes routes = test.serving("1");
+    ModelHandle<Row, Row> model = model(routes);
+    ModelLease<Row, Row> before = model.lease(Duration.ofHours(1));
+    Future<?> close = test.others.submit(() -> routes.close(Duration.ofSeconds(20)));
+    while (routes.health().ready()) {
+      Thread.onSpinWait();
+    }
+    assertThatThrownBy(() -> model.lease(Duration.ofHours(1)))
+        .isInstanceOf(OverloadedException.class);
+    assertThat(before.predict(ONE).version().number()).isEqualTo("1");
+    assertThat(close.isDone()).isFalse();
+    before.close();
+    assertThat(close).succeedsWithin(Duration.ofSeconds(20));
+  }
+
+  @Test
   void lease_runtimeClosed_isRefused() {
     Routes routes = test.serving("1");
     ModelHandle<Row, Row> model = model(routes);
