@@ -2,6 +2,7 @@ package dev.mlops.runtime.engine.onnx;
 
 import ai.onnxruntime.OrtEnvironment;
 import dev.mlops.engine.ModelFailedException;
+import java.lang.System.Logger.Level;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -22,6 +23,10 @@ final class OnnxRuntimeLibrary {
   private static final long STACK_BYTES = 64L << 20;
 
   private static final String NAME = "mlops-onnxruntime-start";
+
+  private static final String DJL_ENGINE = "ai.djl.onnxruntime.engine.OrtEngineProvider";
+
+  private static final System.Logger LOG = System.getLogger(OnnxRuntimeLibrary.class.getName());
 
   private final boolean telemetrySettled;
   private @Nullable OrtEnvironment environment;
@@ -58,8 +63,8 @@ final class OnnxRuntimeLibrary {
 
   /**
    * ONNX Runtime's environment: one for the process, ours or whoever asked first. It is asked for
-   * without threading options, which would fail where another library has it already; it is never
-   * closed, and cannot be.
+   * without threading options, which would fail where another library has it already, and behind
+   * DJL, if that is on our class path; it is never closed, and cannot be.
    *
    * @throws ModelFailedException if it does not start, is of a version that is not used, or the JVM
    *     is shutting down
@@ -101,7 +106,7 @@ final class OnnxRuntimeLibrary {
     boolean shared =
         OrtEnvironment.class.getClassLoader() != OnnxRuntimeLibrary.class.getClassLoader();
     FutureTask<OrtEnvironment> task =
-        new FutureTask<>(shared ? UntiedStart.environment() : OrtEnvironment::getEnvironment);
+        new FutureTask<>(shared ? UntiedStart.environment() : OnnxRuntimeLibrary::create);
     Thread thread =
         shared
             ? UntiedStart.thread(task, NAME, STACK_BYTES)
@@ -126,6 +131,22 @@ final class OnnxRuntimeLibrary {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  /*
+   * DJL asks for the environment with threading options, which fails for good where there is one
+   * already: ours would be the end of it in this process. So it goes first if it is there.
+   */
+  private static OrtEnvironment create() {
+    try {
+      Class<?> djl = Class.forName(DJL_ENGINE, true, OnnxRuntimeLibrary.class.getClassLoader());
+      djl.getMethod("getEngine").invoke(djl.getConstructor().newInstance());
+    } catch (ClassNotFoundException e) {
+      // the usual case
+    } catch (ReflectiveOperationException | LinkageError e) {
+      LOG.log(Level.DEBUG, "DJL's engine for ONNX Runtime does not start; ours does without it", e);
+    }
+    return OrtEnvironment.getEnvironment();
   }
 
   static ModelFailedException notStarted(Throwable cause) {

@@ -2,7 +2,10 @@ package dev.mlops.runtime.engine.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,16 +21,26 @@ final class EnvironmentOrderTest {
     "application, plain",
     "application, named",
     "application, threads",
+    "application, djl",
+    "application, kept",
     "library, plain",
     "library, named",
     "library, threads",
+    "library, djl",
+    "library, kept",
     "both, plain",
     "both, named",
-    "both, threads"
+    "both, threads",
+    "both, djl",
+    "both, kept"
   })
   void environment_inEveryOrder_theLibraryPredictsAndLeavesNoThread(String first, String how)
       throws Exception {
-    ChildJvm.Result result = new ChildJvm(folder).run(EnvironmentOrder.class, first, how);
+    ChildJvm child = new ChildJvm(folder);
+    if (how.equals("djl")) {
+      child.with(djl());
+    }
+    ChildJvm.Result result = child.run(EnvironmentOrder.class, first, how);
     assertThat(result.exit()).as(result.output()).isZero();
     assertThat(result.output())
         .contains("library: ok")
@@ -37,6 +50,16 @@ final class EnvironmentOrderTest {
       assertThat(result.output()).containsAnyOf("application: ok", "one already exists");
     } else {
       assertThat(result.output()).contains("application: ok");
+    }
+  }
+
+  /** DJL's engine, which the other tests run without: where it is, it starts before ours. */
+  private static Path djl() throws IOException {
+    try (Stream<Path> jars = Files.list(Path.of("target", "other-versions"))) {
+      return jars.filter(jar -> jar.getFileName().toString().startsWith("onnxruntime-engine"))
+          .findFirst()
+          .orElseThrow(() -> new AssertionError("the build copies it for the tier `proof`"))
+          .toAbsolutePath();
     }
   }
 }
