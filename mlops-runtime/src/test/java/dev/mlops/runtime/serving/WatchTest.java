@@ -13,6 +13,7 @@ import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Prediction;
 import dev.mlops.inference.Row;
 import dev.mlops.store.StoredVersion;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -172,6 +173,30 @@ class WatchTest {
     assertThat(watch.period()).as("to the look after that").isEqualTo(50_000_000);
     watch.scan();
     assertThat(watch.period()).isEqualTo(1_000_000_000);
+    loaded.closeSession();
+  }
+
+  @Test
+  void scan_fallsAsleep_keepsNoThreadAlive() throws InterruptedException {
+    test.put("1");
+    AtomicLong now = new AtomicLong();
+    Watch watch = new Watch(now::get, () -> {});
+    LoadedVersion loaded = looked(watch);
+    SlotState state = loaded.state(0);
+    Thread other = new Thread(() -> state.ran(state.runs(1, loaded)));
+    WeakReference<Thread> gone = new WeakReference<>(other);
+    watch.expect(400_000_000);
+    other.start();
+    other.join();
+    other = null;
+    watch.scan(); // sees that something ran
+    now.set(1_000_000_001);
+    watch.scan();
+    long begin = System.nanoTime();
+    while (gone.get() != null) {
+      assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(20));
+      System.gc();
+    }
     loaded.closeSession();
   }
 
