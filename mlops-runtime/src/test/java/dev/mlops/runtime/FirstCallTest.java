@@ -20,14 +20,15 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * That the first call of a new version is no news to it, whatever number of rows it has.
  *
- * <p>It is held against warmed calls in a row, and against a warmed call that comes right after
- * another runtime swapped the same model: that one meets as cold a cache and the same closing of
- * what was replaced, and on a busy machine is as late by it. The larger of the two is what a warmed
- * call takes; where nothing else runs they are the same.
+ * <p>It is held against warmed calls in a row. Where the machine is so busy that it takes more than
+ * three times as long, it must at least be clearly quicker than a warmed call that comes right
+ * after another runtime swapped the same model, whose caches nobody filled again: as long as that
+ * it takes where the last rows before the swap are left out, and longer without a warm-up.
  */
 @Tag("proof")
 final class FirstCallTest {
   private static final double MOST = 3;
+  private static final double CLEARLY = 0.75;
   private static final int SWAPS = 11;
   private static final int SMALL_SWAPS = 31;
   private static final int WARMED = 21;
@@ -60,7 +61,7 @@ final class FirstCallTest {
           other.swap();
           beside[swap] = took(swapping, rows);
         }
-        double mark = Math.max(median(warmed), median(beside));
+        double mark = Math.max(median(warmed), CLEARLY / MOST * median(beside));
         ratios.put(rows, median(first) / mark);
         System.out.printf(
             Locale.ROOT,

@@ -13,7 +13,6 @@ import org.junit.jupiter.api.Test;
 /** The steps between memory and folder one by one; {@link HungStateFolderTest} has them race. */
 class KeptStateTest {
   private static final ModelRef REF = ModelRef.parse("m@champion");
-  private static final Runnable OPEN = () -> {};
   private static final RouteState ONE = RouteState.NEW.following(1, "one");
   private static final RouteState TWO = ONE.following(2, "two");
   private static final RouteState BACK = ONE.rolledBack("0", "fell", "one");
@@ -51,9 +50,11 @@ class KeptStateTest {
     }
   }
 
+  private static void isOpen() {}
+
   private void decide(RouteState next) {
     RouteState from = kept.now();
-    assertThat(kept.prepare(from, next, OPEN)).isTrue();
+    assertThat(kept.prepare(from, next, KeptStateTest::isOpen)).isTrue();
     assertThat(kept.now()).as("not yet so").isEqualTo(from);
     assertThat(folder.holds).isEqualTo(next);
     assertThat(kept.become(from, next)).isTrue();
@@ -82,7 +83,7 @@ class KeptStateTest {
   @Test
   void prepare_fromWhatIsNoMore_writesNothing() {
     decide(ONE);
-    assertThat(kept.prepare(RouteState.NEW, TWO, OPEN)).isFalse();
+    assertThat(kept.prepare(RouteState.NEW, TWO, KeptStateTest::isOpen)).isFalse();
     assertThat(folder.holds).isEqualTo(ONE);
   }
 
@@ -96,7 +97,7 @@ class KeptStateTest {
   @Test
   void become_behindARollback_isNotSoAndForgoWritesTheRollback() {
     decide(ONE);
-    assertThat(kept.prepare(ONE, TWO, OPEN)).isTrue();
+    assertThat(kept.prepare(ONE, TWO, KeptStateTest::isOpen)).isTrue();
     kept.change(BACK);
     assertThat(kept.unwritten()).contains("it is being written");
     assertThat(kept.become(ONE, TWO)).isFalse();
@@ -114,7 +115,7 @@ class KeptStateTest {
   void become_behindAWriteThatFailed_isNotSo() {
     decide(ONE);
     folder.broken = true;
-    assertThatThrownBy(() -> kept.prepare(ONE, TWO, OPEN))
+    assertThatThrownBy(() -> kept.prepare(ONE, TWO, KeptStateTest::isOpen))
         .isInstanceOf(StoreUnavailableException.class);
     assertThat(kept.become(ONE, TWO)).isFalse();
     assertThat(kept.become(ONE, ONE)).as("nobody knows what the folder holds").isFalse();
@@ -143,7 +144,7 @@ class KeptStateTest {
   @Test
   void forgo_anotherProcessWroteMeanwhile_leavesThat() {
     decide(ONE);
-    assertThat(kept.prepare(ONE, TWO, OPEN)).isTrue();
+    assertThat(kept.prepare(ONE, TWO, KeptStateTest::isOpen)).isTrue();
     RouteState theirs = TWO.following(3, "three");
     folder.holds = theirs;
     kept.forgo(TWO);
@@ -169,7 +170,7 @@ class KeptStateTest {
   @Test
   void forgo_folderBroken_saysWhyUntilItIsWritten() {
     decide(ONE);
-    assertThat(kept.prepare(ONE, TWO, OPEN)).isTrue();
+    assertThat(kept.prepare(ONE, TWO, KeptStateTest::isOpen)).isTrue();
     folder.broken = true;
     kept.forgo(TWO);
     assertThat(kept.unwritten()).contains("broken");
@@ -182,7 +183,7 @@ class KeptStateTest {
   @Test
   void pinnedRoute_writesNothing() {
     KeptState pinned = new KeptState(ModelRef.parse("m:1"), folder);
-    assertThat(pinned.prepare(RouteState.NEW, ONE, OPEN)).isTrue();
+    assertThat(pinned.prepare(RouteState.NEW, ONE, KeptStateTest::isOpen)).isTrue();
     assertThat(pinned.become(RouteState.NEW, ONE)).isTrue();
     assertThat(folder.writes).isEmpty();
   }

@@ -97,6 +97,7 @@ class LeaseTest {
     routes.refresh(ROUTE);
     LifecycleEvent.Closed closed = test.next(LifecycleEvent.Closed.class);
     assertThat(closed.drain()).isGreaterThanOrEqualTo(Duration.ofMillis(5));
+    assertThat(closed.terminated()).as("no call was running").isFalse();
     assertThatThrownBy(() -> lease.predict(ONE))
         .isInstanceOf(OverloadedException.class)
         .hasMessageContaining("m:1 was closed while a batch or a lease was on it");

@@ -63,8 +63,8 @@ final class OnnxRuntimeLibrary {
 
   /**
    * ONNX Runtime's environment: one for the process, ours or whoever asked first. It is asked for
-   * without threading options, which would fail where another library has it already, and behind
-   * DJL, if that is on our class path; it is never closed, and cannot be.
+   * without threading options, which would fail where another library has it already; it is never
+   * closed, and cannot be.
    *
    * @throws ModelFailedException if it does not start, is of a version that is not used, or the JVM
    *     is shutting down
@@ -79,6 +79,7 @@ final class OnnxRuntimeLibrary {
     OrtEnvironment started = environment;
     if (started == null) {
       started = start();
+      sayWhoMustBeFirst();
       Optional<String> refusal = refusal(started.getVersion());
       if (refusal.isPresent()) {
         throw new ModelFailedException(refusal.get(), null);
@@ -106,7 +107,7 @@ final class OnnxRuntimeLibrary {
     boolean shared =
         OrtEnvironment.class.getClassLoader() != OnnxRuntimeLibrary.class.getClassLoader();
     FutureTask<OrtEnvironment> task =
-        new FutureTask<>(shared ? UntiedStart.environment() : OnnxRuntimeLibrary::create);
+        new FutureTask<>(shared ? UntiedStart.environment() : OrtEnvironment::getEnvironment);
     Thread thread =
         shared
             ? UntiedStart.thread(task, NAME, STACK_BYTES)
@@ -135,18 +136,20 @@ final class OnnxRuntimeLibrary {
 
   /*
    * DJL asks for the environment with threading options, which fails for good where there is one
-   * already: ours would be the end of it in this process. So it goes first if it is there.
+   * already. It is not started here: it would report to its vendor, and make threads, that nobody
+   * asked us for.
    */
-  private static OrtEnvironment create() {
+  private static void sayWhoMustBeFirst() {
     try {
-      Class<?> djl = Class.forName(DJL_ENGINE, true, OnnxRuntimeLibrary.class.getClassLoader());
-      djl.getMethod("getEngine").invoke(djl.getConstructor().newInstance());
+      var unused = Class.forName(DJL_ENGINE, false, OnnxRuntimeLibrary.class.getClassLoader());
+      LOG.log(
+          Level.INFO,
+          "DJL's engine for ONNX Runtime is on the class path. If it has not been started yet it"
+              + " cannot be any more in this JVM: where both are used, start it before the first"
+              + " model is loaded, with ai.djl.engine.Engine.getEngine(\"OnnxRuntime\")");
     } catch (ClassNotFoundException e) {
       // the usual case
-    } catch (ReflectiveOperationException | LinkageError e) {
-      LOG.log(Level.DEBUG, "DJL's engine for ONNX Runtime does not start; ours does without it", e);
     }
-    return OrtEnvironment.getEnvironment();
   }
 
   static ModelFailedException notStarted(Throwable cause) {

@@ -89,8 +89,8 @@ final class EnvironmentOrder {
         }
       }
       return "ok";
-    } catch (Exception e) {
-      return e.toString();
+    } catch (Exception | LinkageError e) {
+      return e + " " + e.getCause();
     }
   }
 
