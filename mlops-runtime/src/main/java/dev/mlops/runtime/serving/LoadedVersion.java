@@ -21,6 +21,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,9 @@ final class LoadedVersion {
   private final ElementType scoreType;
   private final BoundCodec<Row, Row> rowCodec;
   private final Watch watch;
+
+  /** Numbers of rows it has been run with before it served. */
+  private final Set<Integer> warmed = ConcurrentHashMap.newKeySet();
 
   /** One row of the warm-up. */
   private List<Row> sample = List.of();
@@ -185,19 +190,7 @@ final class LoadedVersion {
   List<Row> score(List<Row> rows, long waitNanos) {
     List<Row> answers = new ArrayList<>(rows.size());
     for (int from = 0; from < rows.size(); from += CHUNK) {
-      int slot = slots.claim(waitNanos);
-      if (slot == Slots.INTERRUPTED) {
-        throw new DeadlineException(
-            "the thread was interrupted while a gate waited for a slot of " + version);
-      }
-      if (slot < 0) {
-        throw new OverloadedException(
-            "no slot of "
-                + version
-                + " came free for a gate within "
-                + waitNanos / 1_000_000
-                + " ms");
-      }
+      int slot = claimForTrial(waitNanos);
       try {
         scoreChunk(states[slot], rows, from, Math.min(CHUNK, rows.size() - from), answers);
       } finally {
@@ -205,6 +198,23 @@ final class LoadedVersion {
       }
     }
     return answers;
+  }
+
+  private int claimForTrial(long waitNanos) {
+    int slot = slots.claim(waitNanos);
+    if (slot == Slots.INTERRUPTED) {
+      throw new DeadlineException(
+          "the thread was interrupted while a gate waited for a slot of " + version);
+    }
+    if (slot < 0) {
+      throw new OverloadedException(
+          "no slot of "
+              + version
+              + " came free for a gate within "
+              + waitNanos / 1_000_000
+              + " ms");
+    }
+    return slot;
   }
 
   /**
@@ -220,6 +230,25 @@ final class LoadedVersion {
     } catch (Throwable e) {
       watch.remove(this); // whoever loaded it closes the session
       throw e;
+    }
+  }
+
+  /**
+   * Runs numbers of rows that were no part of the warm-up, in a slot that is claimed as by a
+   * caller.
+   *
+   * @throws OverloadedException if none comes free
+   */
+  void warmMore(List<Row> samples, int[] rowCounts, long waitNanos) {
+    for (int rows : rowCounts) {
+      if (!warmed.contains(rows)) {
+        int slot = claimForTrial(waitNanos);
+        try {
+          warmBatch(states[slot], samples, rows, 1);
+        } finally {
+          slots.release(slot);
+        }
+      }
     }
   }
 
@@ -248,6 +277,7 @@ final class LoadedVersion {
 
   private void warmSlots(List<Row> samples, int[] rowCounts) {
     sample = samples.subList(0, 1);
+    warmed.add(1);
     List<Row> answers = new ArrayList<>();
     for (SlotState state : states) {
       for (int i = 0; i < rowCounts.length; i++) {
@@ -269,6 +299,7 @@ final class LoadedVersion {
     for (int run = 0; run < runs; run++) {
       scoreChunk(state, batch, 0, rows, new ArrayList<>(rows));
     }
+    warmed.add(rows);
   }
 
   private void scoreChunk(SlotState state, List<Row> rows, int from, int count, List<Row> answers) {

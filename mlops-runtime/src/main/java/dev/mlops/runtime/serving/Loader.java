@@ -4,6 +4,8 @@ import dev.mlops.engine.Engine;
 import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.InvalidInputException;
+import dev.mlops.inference.OverloadedException;
+import dev.mlops.inference.Row;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
 import dev.mlops.rollout.Gate;
@@ -16,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
 
@@ -107,8 +110,22 @@ final class Loader {
   }
 
   private static void warm(LoadedVersion loaded, int[] rowCounts) {
+    warming(loaded, rowCounts, samples -> loaded.warm(samples, rowCounts));
+  }
+
+  /**
+   * Runs a version that is loaded already with the numbers of rows that were no part of its
+   * warm-up: a route comes to it that has others.
+   *
+   * @throws OverloadedException if none of its slots comes free for that
+   */
+  static void warmFor(LoadedVersion loaded, int[] rowCounts, long waitNanos) {
+    warming(loaded, rowCounts, samples -> loaded.warmMore(samples, rowCounts, waitNanos));
+  }
+
+  private static void warming(LoadedVersion loaded, int[] rowCounts, Consumer<List<Row>> warmUp) {
     try {
-      loaded.warm(Gates.samples(loaded.stored), rowCounts);
+      warmUp.accept(Gates.samples(loaded.stored));
     } catch (InvalidInputException e) {
       throw new ModelFailedException(
           loaded.version

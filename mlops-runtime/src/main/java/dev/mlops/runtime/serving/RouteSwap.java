@@ -80,7 +80,9 @@ final class RouteSwap {
     progress.accept(version, VersionState.LOADING);
     LoadedVersion candidate = null;
     try {
-      candidate = shared.sessions().acquire(version, route.rowCounts().all(), phases);
+      int[] rowCounts = route.rowCounts().all();
+      candidate = shared.sessions().acquire(version, rowCounts, phases);
+      Loader.warmFor(candidate, rowCounts, Trial.WAIT_NANOS);
       progress.accept(version, VersionState.CHECKING);
       SwapReport report = publishIfGood(candidate);
       candidate = null; // the route's own now, or given back

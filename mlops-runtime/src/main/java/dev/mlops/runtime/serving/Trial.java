@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 record Trial(LoadedVersion candidate, @Nullable LoadedVersion against, boolean back)
     implements Candidate {
   /** Longer than a batch of other callers holds a slot; a gate has no deadline of its own. */
-  private static final long WAIT_NANOS = 60_000_000_000L;
+  static final long WAIT_NANOS = 60_000_000_000L;
 
   @Override
   public StoredVersion version() {

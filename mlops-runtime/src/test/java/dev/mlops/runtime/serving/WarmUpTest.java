@@ -163,6 +163,32 @@ class WarmUpTest {
   }
 
   @Test
+  void refresh_versionThatAnotherRouteServes_isRunWithTheBatchesOfThisOne() {
+    test.engine.failAboveRows("2", 5);
+    Routes routes = test.serving("1", "2");
+    routes.handle("m:2", Row.class, Row.class);
+    model(routes).predictAll(Collections.nCopies(LARGEST, ONE));
+    test.store.move("2");
+    assertThatThrownBy(() -> routes.refresh(ROUTE))
+        .isInstanceOf(ModelFailedException.class)
+        .hasMessageContaining("(alone and in batches of 37, as this route uses)");
+    assertThat(model(routes).predictAll(Collections.nCopies(LARGEST, ONE))).hasSize(LARGEST);
+  }
+
+  @Test
+  void refresh_backToTheVersionKeptWarm_isRunWithTheBatchesSince() {
+    test.engine.failAboveRows("1", 5);
+    Routes routes = test.serving("1", "2");
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    model(routes).predictAll(Collections.nCopies(LARGEST, ONE));
+    test.store.move("1");
+    assertThatThrownBy(() -> routes.refresh(ROUTE)).isInstanceOf(ModelFailedException.class);
+    assertThat(model(routes).predictAll(Collections.nCopies(LARGEST, ONE))).hasSize(LARGEST);
+    assertThat(test.engine.opened).hasValue(2);
+  }
+
+  @Test
   void refresh_failsInTheLastRun_isNotServedAndLeavesNothingOpen() {
     test.loadFailed = true;
     AtomicInteger open = test.observe();
