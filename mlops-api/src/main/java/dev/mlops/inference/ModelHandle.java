@@ -60,7 +60,11 @@ public interface ModelHandle<I, O> {
    */
   List<Prediction<O>> predictAll(List<? extends I> inputs, Call call);
 
-  /** The version its route serves now. */
+  /**
+   * The version its route serves now.
+   *
+   * @throws ModelUnavailableException if it serves none yet
+   */
   Version version();
 
   /**

@@ -15,7 +15,9 @@ import java.util.Optional;
  * @param from what it served before; empty if nothing
  * @param to what it serves now; the same as before if there was nothing to do
  * @param gates what each gate found, in the order they ran
- * @param phases how long each phase took, in order: open, load, warm, gates, publish
+ * @param phases how long each phase took, of these in their order: open, load, warm, gates,
+ *     publish; of a rollback publish and, in the report that is returned, state, the time in which
+ *     it was written down
  */
 public record SwapReport(
     String route,

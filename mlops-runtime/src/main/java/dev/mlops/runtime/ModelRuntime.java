@@ -41,10 +41,10 @@ import org.jspecify.annotations.Nullable;
  * storms:1.0.0} is pinned. The alias is the decision of all processes; a rollback is this process's
  * exception, shown in {@link #health()}.
  *
- * <p>Safe for all threads. {@link #model}, {@link #refresh}, {@link #rollback}, {@link
- * #clearOverride} and {@link #close} do their work on the caller's thread and return when it is
- * done; whoever wants a future has an executor. Called from within an observer, a codec or a gate
- * they throw {@link IllegalStateException}.
+ * <p>Safe for all threads. {@link #model}, {@link #refresh}, {@link #rollback}, {@link #override},
+ * {@link #clearOverride}, {@link #awaitReady} and {@link #close} do their work on the caller's
+ * thread and return when it is done; whoever wants a future has an executor. Called from within an
+ * observer, a codec, a gate or a listener they throw {@link IllegalStateException}.
  */
 public final class ModelRuntime implements AutoCloseable {
   private final Routes routes;
@@ -164,6 +164,9 @@ public final class ModelRuntime implements AutoCloseable {
    * alias names now if the gates let it.
    *
    * @throws VersionRefusedException if a gate does not let it pass; all stays as it was
+   * @throws PackageCorruptException if the package is not what its manifest says; all stays as it
+   *     was
+   * @throws ModelFailedException if it cannot be loaded or run; all stays as it was
    * @throws StoreUnavailableException if the store cannot be read or the state folder not written;
    *     all stays as it was
    * @throws IllegalStateException if the route is pinned
@@ -206,10 +209,10 @@ public final class ModelRuntime implements AutoCloseable {
 
   /**
    * Answers no more calls and gives everything back, once however often asked: no call begins any
-   * more, those that run may finish, observers and listeners are told the last and closed, then the
-   * sessions. A call that still runs after the drain time is told to stop; its session is closed
-   * when it has, never under it. Waits for the drain time and some seconds at most; an interrupt
-   * does not cut that short and stays set.
+   * more, those that run may finish, observers are told the last and closed, then the sessions, and
+   * listeners are told of that. A call that still runs after the drain time is told to stop; its
+   * session is closed when it has, never under it. Waits for the drain time and some seconds at
+   * most; an interrupt does not cut that short and stays set.
    *
    * <p>The first close decides on the drain time. Another one waits for the first, and for what it
    * had to leave open, though no longer than it would take itself.

@@ -219,7 +219,7 @@ final class RouteHandle<I, O> implements ModelHandle<I, O> {
   /** The route and what it serves. */
   @Override
   public String toString() {
-    return route.name() + " -> " + version();
+    return route.name() + (route.serves() ? " -> " + version() : " -> nothing yet");
   }
 
   private Prediction<O> one(Table table, int slot, I input, Call call, long limit, long start) {

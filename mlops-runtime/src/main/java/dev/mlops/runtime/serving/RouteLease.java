@@ -53,10 +53,15 @@ final class RouteLease<I, O> implements ModelLease<I, O> {
 
   @Override
   public Prediction<O> predict(I input, Call call) {
-    requireOpen();
+    try {
+      requireOpen();
+    } catch (DeadlineException late) {
+      table.served.failed(late);
+      throw late;
+    }
     try {
       return handle.predict(table, input, call);
-    } catch (OverloadedException e) {
+    } catch (OverloadedException e) { // which is counted
       requireOpen(); // it may have ended while the call waited for a slot
       throw e;
     }
@@ -72,15 +77,12 @@ final class RouteLease<I, O> implements ModelLease<I, O> {
       throw new IllegalStateException("the lease of " + version() + " was closed; take another");
     }
     if (now == State.EXPIRED) {
-      DeadlineException late =
-          new DeadlineException(
-              "the lease of "
-                  + version()
-                  + " was for "
-                  + atMost
-                  + ", which is over; take another one, or a longer one");
-      table.served.failed(late);
-      throw late;
+      throw new DeadlineException(
+          "the lease of "
+              + version()
+              + " was for "
+              + atMost
+              + ", which is over; take another one, or a longer one");
     }
   }
 
