@@ -309,22 +309,29 @@ final class Route {
   long retained() {
     lock.lock();
     try {
-      return retention.kept().map(kept -> kept.loaded.memory).orElse(0L);
+      return keptAlone().map(kept -> kept.loaded.memory).orElse(0L);
     } finally {
       lock.unlock();
     }
   }
 
-  /** Ends what is kept warm, as memory is short; whether there was anything. */
+  /** Ends what is kept warm, as memory is short; whether there was anything that frees some. */
   boolean endRetention() {
     lock.lock();
     try {
-      boolean any = retention.kept().isPresent();
-      retention.end(settings.limits().drain());
+      boolean any = keptAlone().isPresent();
+      if (any) {
+        retention.end(settings.limits().drain());
+      }
       return any;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** What is kept warm, if its session goes with it: another route may serve it. */
+  private Optional<ServedVersion> keptAlone() {
+    return retention.kept().filter(kept -> shared.sessions().alone(kept.loaded));
   }
 
   SwapReport unchanged() {

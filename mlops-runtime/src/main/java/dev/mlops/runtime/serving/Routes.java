@@ -222,8 +222,7 @@ public final class Routes {
    */
   private boolean endRetention(long needed) {
     long kept = routes.values().stream().mapToLong(Route::retained).sum();
-    long free = memory.room().map(ProcessMemory.Room::free).orElse(0L);
-    if (needed - free > kept) {
+    if (memory.refusal(needed - kept).isPresent()) {
       return false;
     }
     boolean any = false;

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.mlops.inference.Row;
 import dev.mlops.observe.Health;
 import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.observe.Observation;
@@ -130,6 +131,22 @@ class RetentionTest {
     test.store.move("3");
     assertThatThrownBy(() -> routes.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
     assertThat(states(routes)).containsExactly("2 ACTIVE", "1 RETAINED");
+    assertThat(routes.rollback(ROUTE, "in a test").to().number()).isEqualTo("1");
+  }
+
+  @Test
+  void retention_anotherRouteServesTheVersion_staysAsItsEndWouldFreeNothing() {
+    long half = 512L << 20;
+    assumeTrue(free() > 4 * half, "needs 2 GB of free memory");
+    test.memoryCheck = true;
+    test.engine.needs("1", 2 * half);
+    Routes routes = test.serving("1", "2", "3");
+    routes.handle("m:1", Row.class, Row.class);
+    test.store.move("2");
+    routes.refresh(ROUTE);
+    test.engine.needs("3", free() + half);
+    test.store.move("3");
+    assertThatThrownBy(() -> routes.refresh(ROUTE)).isInstanceOf(VersionRefusedException.class);
     assertThat(routes.rollback(ROUTE, "in a test").to().number()).isEqualTo("1");
   }
 
