@@ -37,6 +37,7 @@ import net.jqwik.api.lifecycle.BeforeContainer;
  */
 final class RouteModelProperties {
   private static final AtomicInteger STEPS = new AtomicInteger();
+  private static final int MANY = 2_800;
   private static final AtomicInteger RUNS = new AtomicInteger();
   private static final Logger LOG = Logger.getLogger("dev.mlops.runtime.serving");
   private static Path folder = Path.of("");
@@ -74,6 +75,9 @@ final class RouteModelProperties {
       System.out.println(e + ": a failure was still being made smaller");
     }
     System.out.println("route model: " + STEPS + " steps in " + RUNS + " sequences");
+    if (RUNS.get() >= MANY) {
+      assertThat(STEPS.get()).as("steps that were compared").isGreaterThanOrEqualTo(100_000);
+    }
   }
 
   @Property(
@@ -86,7 +90,7 @@ final class RouteModelProperties {
   }
 
   @Property(
-      tries = 2_600,
+      tries = MANY,
       seed = "1202",
       edgeCases = EdgeCasesMode.NONE,
       shrinking = ShrinkingMode.OFF)
