@@ -107,6 +107,13 @@ class DefaultsTest {
             "refusals that are told again without a load",
             number(of(SERVING + "RouteLedger", "REFUSALS_KEPT")) + " a route"),
         entry("after a call was told to stop", time(of(SERVING + "Lifecycle", "GRACE"))),
+        entry("an observer's close", time(of(SERVING + "Lifecycle", "GRACE"))),
+        entry(
+            "close, beyond the drain time",
+            time(of(SERVING + "Routes", "AFTER_DRAIN")) + " at most"),
+        entry(
+            "numbers of rows a new version is warmed up with",
+            number(of(SERVING + "RowCounts", "KEPT"))),
         entry("listeners at the close", time(of(SERVING + "Routes", "FLUSH"))),
         entry("wait for memory of versions kept warm", time(of(SERVING + "Routes", "RELIEF"))),
         entry(
