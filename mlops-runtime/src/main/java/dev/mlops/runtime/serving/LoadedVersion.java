@@ -204,13 +204,13 @@ final class LoadedVersion {
     int slot = slots.claim(waitNanos);
     if (slot == Slots.INTERRUPTED) {
       throw new DeadlineException(
-          "the thread was interrupted while a gate waited for a slot of " + version);
+          "the thread was interrupted while a gate or a warm-up waited for a slot of " + version);
     }
     if (slot < 0) {
       throw new OverloadedException(
           "no slot of "
               + version
-              + " came free for a gate within "
+              + " came free for a gate or a warm-up within "
               + waitNanos / 1_000_000
               + " ms");
     }

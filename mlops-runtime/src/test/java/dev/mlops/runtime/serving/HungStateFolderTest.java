@@ -10,9 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.OverloadedException;
 import dev.mlops.inference.Row;
-import dev.mlops.model.ElementType;
 import dev.mlops.model.ModelRef;
-import dev.mlops.model.ModelSchema;
 import dev.mlops.rollout.SwapReport;
 import dev.mlops.rollout.VersionRefusedException;
 import dev.mlops.store.StoreUnavailableException;
@@ -33,14 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class HungStateFolderTest {
   private static final ModelRef REF = ModelRef.parse(ROUTE);
-
-  private static final ModelSchema TWO_OUTPUTS =
-      ModelSchema.builder()
-          .input("x", ElementType.FLOAT)
-          .output("y", ElementType.FLOAT)
-          .output("z", ElementType.FLOAT)
-          .score("y")
-          .build();
 
   @RegisterExtension final TestRuntime test = new TestRuntime();
   @TempDir private Path temp;
@@ -93,8 +83,8 @@ class HungStateFolderTest {
   @BeforeEach
   void serve() {
     test.released("1");
-    test.store.put("2", TWO_OUTPUTS);
-    test.store.put("3", TWO_OUTPUTS);
+    test.store.put("2", ScriptedEngine.TWO_OUTPUTS);
+    test.store.put("3", ScriptedEngine.TWO_OUTPUTS);
     folder = new HungFolder(temp);
     routes = test.build(folder);
     model = model(routes);

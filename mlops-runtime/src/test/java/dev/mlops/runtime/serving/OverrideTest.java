@@ -10,8 +10,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.ModelUnavailableException;
 import dev.mlops.inference.Row;
-import dev.mlops.model.ElementType;
-import dev.mlops.model.ModelSchema;
 import dev.mlops.observe.Health;
 import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.observe.LifecycleEvent.Cause;
@@ -53,16 +51,9 @@ class OverrideTest {
   /** An output more is allowed; the way back is an output less, and the schema gate's to bar. */
   @Test
   void overrideAndClear_backToWhatServedWithAnOutputLess_areNotBarredByTheSchema() {
-    ModelSchema more =
-        ModelSchema.builder()
-            .input("x", ElementType.FLOAT)
-            .output("y", ElementType.FLOAT)
-            .output("z", ElementType.FLOAT)
-            .score("y")
-            .build();
     test.keepWarm = Duration.ZERO;
     test.put("1");
-    test.store.put("2", more);
+    test.store.put("2", ScriptedEngine.TWO_OUTPUTS);
     test.store.move("1");
     Routes routes = test.build();
     model(routes);

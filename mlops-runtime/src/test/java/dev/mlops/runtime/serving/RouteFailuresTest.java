@@ -14,10 +14,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.ModelUnavailableException;
 import dev.mlops.inference.Row;
-import dev.mlops.model.ElementType;
 import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.model.MlopsException;
-import dev.mlops.model.ModelSchema;
 import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.rollout.Gate;
 import dev.mlops.rollout.VersionRefusedException;
@@ -46,14 +44,6 @@ class RouteFailuresTest {
   record Out(float y) {}
 
   record More(float y, float z) {}
-
-  private static final ModelSchema MORE =
-      ModelSchema.builder()
-          .input("x", ElementType.FLOAT)
-          .output("y", ElementType.FLOAT)
-          .output("z", ElementType.FLOAT)
-          .score("y")
-          .build();
 
   // --- what is told ---
 
@@ -273,7 +263,7 @@ class RouteFailuresTest {
   @Test
   void rollback_toAVersionThatANewHandleDoesNotFit_servesOn() {
     test.store.put("1", ScriptedEngine.SCHEMA);
-    test.store.put("2", MORE);
+    test.store.put("2", ScriptedEngine.TWO_OUTPUTS);
     test.store.move("1");
     Routes routes = test.build();
     model(routes);

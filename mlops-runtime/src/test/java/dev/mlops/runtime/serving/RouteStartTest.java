@@ -9,6 +9,7 @@ import static dev.mlops.runtime.serving.TestRuntime.refusesBeside;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.engine.Engine;
 import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.DeadlineException;
@@ -33,6 +34,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -315,18 +317,15 @@ class RouteStartTest {
     test.engine.failAboveRows("1", 0);
     test.engines =
         List.of(
-            new CountingEngine(test.engine) {
-              @Override
-              public EngineSession load(StoredVersion version, int slots) {
-                EngineSession session = super.load(version, slots);
-                try {
-                  session.slot(0).run(1);
-                } catch (ModelFailedException e) {
-                  session.close();
-                }
-                throw new UnsatisfiedLinkError("no native library");
-              }
-            });
+            loading(
+                session -> {
+                  try {
+                    session.slot(0).run(1);
+                  } catch (ModelFailedException e) {
+                    session.close();
+                  }
+                  throw new UnsatisfiedLinkError("no native library");
+                }));
     assertOneLoad(
         handle -> assertThatThrownBy(handle::get).hasCauseInstanceOf(UnsatisfiedLinkError.class));
   }
@@ -361,18 +360,15 @@ class RouteStartTest {
     AtomicBoolean first = new AtomicBoolean(true);
     test.engines =
         List.of(
-            new CountingEngine(test.engine) {
-              @Override
-              public EngineSession load(StoredVersion version, int slots) {
-                EngineSession session = super.load(version, slots);
-                if (first.getAndSet(false)) {
-                  session.slot(0).run(1); // until it is interrupted
-                  session.close();
-                  throw new StoreUnavailableException("closed by interrupt", null);
-                }
-                return session;
-              }
-            });
+            loading(
+                session -> {
+                  if (first.getAndSet(false)) {
+                    session.slot(0).run(1); // until it is interrupted
+                    session.close();
+                    throw new StoreUnavailableException("closed by interrupt", null);
+                  }
+                  return session;
+                }));
     assertTheOtherLoads(StoreUnavailableException.class);
   }
 
@@ -396,6 +392,16 @@ class RouteStartTest {
     test.engine.free("1");
     assertThat(second.get()).isSameAs(model(routes));
     assertThat(routes.health().routes()).hasSize(1);
+  }
+
+  /** The engine of the test, with what else happens as it loads. */
+  private Engine loading(UnaryOperator<EngineSession> then) {
+    return new CountingEngine(test.engine) {
+      @Override
+      public EngineSession load(StoredVersion version, int slots) {
+        return then.apply(super.load(version, slots));
+      }
+    };
   }
 
   /** Asks for a handle, and returns when that waits for another. */

@@ -39,6 +39,15 @@ final class ScriptedEngine implements Engine {
           .score("y")
           .build();
 
+  /** The same with an output more, {@code z}. */
+  static final ModelSchema TWO_OUTPUTS =
+      ModelSchema.builder()
+          .input("x", ElementType.FLOAT)
+          .output("y", ElementType.FLOAT)
+          .output("z", ElementType.FLOAT)
+          .score("y")
+          .build();
+
   final AtomicInteger opened = new AtomicInteger();
   final AtomicInteger closed = new AtomicInteger();
   final Queue<String> crashes = new ConcurrentLinkedQueue<>();
