@@ -177,10 +177,12 @@ class LeaseTest {
     ModelHandle<Row, Row> model = model(routes);
     ModelLease<Row, Row> before = model.lease(Duration.ofHours(1));
     Future<?> close = test.others.submit(() -> routes.close(Duration.ofSeconds(20)));
-    while (routes.health().ready()) {
-      Thread.onSpinWait();
-    }
-    assertThatThrownBy(() -> model.lease(Duration.ofHours(1)))
+    assertThatThrownBy(
+            () -> {
+              while (!close.isDone()) {
+                model.lease(Duration.ofHours(1)).close(); // taken until the close has begun
+              }
+            })
         .isInstanceOf(OverloadedException.class);
     assertThat(before.predict(ONE).version().number()).isEqualTo("1");
     assertThat(close.isDone()).isFalse();
