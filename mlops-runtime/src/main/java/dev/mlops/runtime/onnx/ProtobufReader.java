@@ -7,6 +7,7 @@ import java.nio.CharBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -167,6 +168,51 @@ final class ProtobufReader {
     leave();
   }
 
+  /** The field as a number of 32 bits, whatever they mean. */
+  int bits32() throws IOException {
+    want(FIXED32, "a number of 32 bits");
+    unread = false;
+    return (int) readFixed(4);
+  }
+
+  /** The field as numbers of 32 bits, whether one of them stands here or several together. */
+  void bits32(IntConsumer each) throws IOException {
+    if (wire == FIXED32) {
+      each.accept(bits32());
+      return;
+    }
+    enter();
+    while (position < ends[level]) {
+      each.accept((int) readFixed(4));
+    }
+    leave();
+  }
+
+  /** The field as numbers of 64 bits, whether one of them stands here or several together. */
+  void bits64(LongConsumer each) throws IOException {
+    if (wire == FIXED64) {
+      unread = false;
+      each.accept(readFixed(8));
+      return;
+    }
+    enter();
+    while (position < ends[level]) {
+      each.accept(readFixed(8));
+    }
+    leave();
+  }
+
+  /** The field as it stands; the caller has looked at its {@link #length}. */
+  byte[] bytes() throws IOException {
+    want(LENGTH, "bytes");
+    byte[] bytes = new byte[Math.toIntExact(length)];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = readByte();
+    }
+    unread = false;
+    return bytes;
+  }
+
   /** The field as UTF-8 text of at most that many bytes. */
   String text(int longest) throws IOException {
     want(LENGTH, "text");
@@ -296,6 +342,18 @@ final class ProtobufReader {
       }
     }
     throw corrupt(position, "a number is longer than 64 bits");
+  }
+
+  /** Little-endian, as all of protobuf is. */
+  private long readFixed(int bytes) throws IOException {
+    if (ends[level] - position < bytes) {
+      throw corrupt(position, "a message ends inside a number");
+    }
+    long value = 0;
+    for (int i = 0; i < bytes; i++) {
+      value |= (readByte() & 0xFFL) << (8 * i);
+    }
+    return value;
   }
 
   private byte readByte() throws IOException {

@@ -1,0 +1,35 @@
+package dev.mlops.runtime.engine.tabular;
+
+import dev.mlops.runtime.onnx.OnnxNode;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The operators that are run here, by domain and name. */
+final class Operators {
+  /** The domain of ONNX's machine learning operators. */
+  static final String ML = "ai.onnx.ml";
+
+  private static final Map<String, Operator> ALL = all();
+
+  private Operators() {}
+
+  private static Map<String, Operator> all() {
+    Map<String, Operator> all = new HashMap<>();
+    all.put(key("", "Identity"), (node, to) -> to.bind(node, 0, to.input(node, 0)));
+    return Map.copyOf(all);
+  }
+
+  /** What makes a node of this kind ready; throws {@link Unsupported} if nothing does. */
+  static Operator of(OnnxNode node) {
+    Operator operator = ALL.get(key(node.domain(), node.operator()));
+    if (operator == null) {
+      throw new Unsupported("this operator is not run in plain Java");
+    }
+    return operator;
+  }
+
+  /** Such as {@code ai.onnx.ml:Scaler}. */
+  static String key(String domain, String operator) {
+    return domain + ":" + operator;
+  }
+}
