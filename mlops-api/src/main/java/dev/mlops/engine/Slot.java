@@ -11,8 +11,8 @@ public interface Slot {
    *
    * @param tensor index in the schema's inputs
    * @param rows at least 1
-   * @return the same object for the same row count as long as it is among those used last and no
-   *     larger row count had to make room; contents are what they were
+   * @return the same object as long as no other row count is asked for; then contents are what they
+   *     were, otherwise anything
    */
   Tensor input(int tensor, int rows);
 

@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param route such as {@code storms@champion}
  * @param from what it served before; empty if nothing
  * @param to what it serves now; the same as before if there was nothing to do
+ * @param engine what runs it, in words for people: the engine's name and, where others were asked
+ *     before, why they do not; such as {@code tabular}
  * @param gates what each gate found, in the order they ran
  * @param phases how long each phase took, of these in their order: open, load, warm, gates,
  *     publish; of a rollback publish and, in the report that is returned, state, the time in which
@@ -23,6 +25,7 @@ public record SwapReport(
     String route,
     Optional<Version> from,
     Version to,
+    String engine,
     List<Gate.Result> gates,
     Map<String, Duration> phases) {
   /** Copies the list; the map is copied in its order. */

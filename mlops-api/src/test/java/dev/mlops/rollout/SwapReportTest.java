@@ -16,7 +16,7 @@ final class SwapReportTest {
   private static final Version TWO = new Version("storms", "2", "sha256:" + "2".repeat(64));
 
   private static SwapReport report(Optional<Version> from, Version to) {
-    return new SwapReport("storms@champion", from, to, List.of(), Map.of());
+    return new SwapReport("storms@champion", from, to, "tabular", List.of(), Map.of());
   }
 
   @Test
@@ -32,7 +32,8 @@ final class SwapReportTest {
     phases.put("open", Duration.ofMillis(2));
     phases.put("load", Duration.ofMillis(1));
     List<Gate.Result> gates = new ArrayList<>();
-    SwapReport report = new SwapReport("storms@champion", Optional.of(ONE), TWO, gates, phases);
+    SwapReport report =
+        new SwapReport("storms@champion", Optional.of(ONE), TWO, "tabular", gates, phases);
     phases.clear();
     gates.add(new Gate.Result("mine", Gate.Outcome.PASS, ""));
     assertThat(report.phases()).containsOnlyKeys("open", "load").isUnmodifiable();
@@ -47,6 +48,7 @@ final class SwapReportTest {
             "storms@champion",
             Optional.of(ONE),
             TWO,
+            "tabular",
             List.of(),
             Map.of("open", Duration.ofMillis(1), "load", Duration.ofMillis(20)));
     assertThat(report.took()).isEqualTo(Duration.ofMillis(21));
@@ -55,9 +57,13 @@ final class SwapReportTest {
   @Test
   void forced_servesAlthoughAGateFailed() {
     Gate.Result failed = new Gate.Result("mine", Gate.Outcome.FAIL, "");
-    assertThat(new SwapReport("r", Optional.of(ONE), TWO, List.of(failed), Map.of()).forced())
+    assertThat(
+            new SwapReport("r", Optional.of(ONE), TWO, "tabular", List.of(failed), Map.of())
+                .forced())
         .isTrue();
-    assertThat(new SwapReport("r", Optional.of(ONE), ONE, List.of(failed), Map.of()).forced())
+    assertThat(
+            new SwapReport("r", Optional.of(ONE), ONE, "tabular", List.of(failed), Map.of())
+                .forced())
         .as("nothing was swapped")
         .isFalse();
     assertThat(report(Optional.of(ONE), TWO).forced()).isFalse();

@@ -17,6 +17,7 @@ import dev.mlops.rollout.Gate;
 import dev.mlops.rollout.SwapReport;
 import dev.mlops.rollout.VersionRefusedException;
 import dev.mlops.runtime.engine.onnx.OnnxRuntimeEngine;
+import dev.mlops.runtime.engine.tabular.TabularEngine;
 import dev.mlops.runtime.serving.Routes;
 import dev.mlops.runtime.serving.Settings;
 import dev.mlops.store.ModelNotFoundException;
@@ -233,7 +234,7 @@ public final class ModelRuntime implements AutoCloseable {
     private final List<VersionObserver.Factory> observers = new ArrayList<>();
     private final List<RuntimeListener> listeners = new ArrayList<>();
     private final List<Settings.ModelGate> gates = new ArrayList<>();
-    private final List<Engine> engines = new ArrayList<>();
+    private final List<Settings.ModelEngine> engines = new ArrayList<>();
     private int slots = Runtime.getRuntime().availableProcessors();
     private Duration within = Duration.ofSeconds(1);
     private Duration keepWarm = Duration.ofMinutes(10);
@@ -284,9 +285,19 @@ public final class ModelRuntime implements AutoCloseable {
       return this;
     }
 
-    /** An engine that is asked before the ones the library brings. */
+    /**
+     * An engine that is asked before the ones the library brings: {@link TabularEngine} for what
+     * plain Java runs as well or better, then {@link OnnxRuntimeEngine}. The first that does not
+     * decline a version loads it; {@link SwapReport#engine} says which, and why the others do not.
+     */
     public Builder engine(Engine engine) {
-      engines.add(engine);
+      engines.add(new Settings.ModelEngine(Optional.empty(), engine));
+      return this;
+    }
+
+    /** The same for the versions of one model. */
+    public Builder engine(String model, Engine engine) {
+      engines.add(new Settings.ModelEngine(Optional.of(model), engine));
       return this;
     }
 
@@ -416,8 +427,10 @@ public final class ModelRuntime implements AutoCloseable {
       if (!problems.isEmpty() || store == null) {
         throw new InvalidSettingsException(problems);
       }
-      List<Engine> all = new ArrayList<>(engines);
-      all.add(OnnxRuntimeEngine.create());
+      Engine onnxRuntime = OnnxRuntimeEngine.create();
+      List<Settings.ModelEngine> all = new ArrayList<>(engines);
+      all.add(new Settings.ModelEngine(Optional.empty(), TabularEngine.beside(onnxRuntime)));
+      all.add(new Settings.ModelEngine(Optional.empty(), onnxRuntime));
       return new ModelRuntime(
           new Settings(
               store,

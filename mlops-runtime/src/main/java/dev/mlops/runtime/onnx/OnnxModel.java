@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -146,6 +147,33 @@ public final class OnnxModel {
     SortedSet<String> domains = new TreeSet<>();
     scan.customOperators.forEach(operator -> domains.add(operator.domain()));
     return domains;
+  }
+
+  /**
+   * The kinds of nodes in the main graph, in its order: such as {@code Gemm}, and with the domain
+   * where that is not ONNX's own, {@code ai.onnx.ml.Scaler}.
+   */
+  public List<String> operators() {
+    return scan.operators.stream()
+        .map(
+            operator ->
+                operator.domain().isEmpty()
+                    ? operator.name()
+                    : operator.domain() + "." + operator.name())
+        .toList();
+  }
+
+  /**
+   * The axes of an input as the graph states them, -1 for one whose length is not fixed.
+   *
+   * @return empty where the graph does not state them, and for an input it does not have
+   */
+  public Optional<long[]> axes(String input) {
+    return scan.inputs.stream()
+        .filter(value -> value.name().equals(input))
+        .findFirst()
+        .flatMap(GraphValue::dims)
+        .map(dims -> dims.stream().mapToLong(GraphValue.Dim::length).toArray());
   }
 
   /**

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,6 +62,9 @@ final class OnnxScan {
   final List<GraphValue> outputs = new ArrayList<>();
   final List<ExternalTensor> external = new ArrayList<>();
   final Set<Operator> customOperators = new HashSet<>();
+
+  /** The kinds of nodes in the main graph. */
+  final Set<Operator> operators = new LinkedHashSet<>();
 
   /** Nodes that load a compiled graph from a file of their own, in words. */
   final List<String> compiled = new ArrayList<>();
@@ -399,6 +403,9 @@ final class OnnxScan {
     }
     boolean standard = domain.isEmpty() || domain.equals("ai.onnx");
     convolutions |= standard && name.equals("Conv");
+    if (main) {
+      operator(standard ? "" : domain, name);
+    }
     if (!STANDARD_DOMAINS.contains(domain)) {
       customOperators.add(new Operator(keep(domain), keep(name)));
     }
@@ -412,6 +419,12 @@ final class OnnxScan {
       mapKeys.put(keep(output), mapKeys());
     }
     in.leave();
+  }
+
+  private void operator(String domain, String name) {
+    if (!operators.contains(new Operator(domain, name))) {
+      operators.add(new Operator(keep(domain), keep(name)));
+    }
   }
 
   /** The class labels of the ZipMap node that was walked through last. */

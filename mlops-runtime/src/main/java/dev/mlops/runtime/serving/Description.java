@@ -1,6 +1,5 @@
 package dev.mlops.runtime.serving;
 
-import dev.mlops.engine.Engine;
 import dev.mlops.model.Version;
 import dev.mlops.observe.Health;
 import dev.mlops.observe.LifecycleEvent;
@@ -52,7 +51,15 @@ final class Description {
     Settings.Limits limits = settings.limits();
     Settings.Upkeep upkeep = settings.upkeep();
     line("  store %s".formatted(settings.store()));
-    line("  engines %s".formatted(settings.engines().stream().map(Engine::name).toList()));
+    line(
+        "  engines %s"
+            .formatted(
+                settings.engines().stream()
+                    .map(
+                        engine ->
+                            engine.engine().name()
+                                + engine.model().map(model -> " for " + model).orElse(""))
+                    .toList()));
     line(
         "  gates %s"
             .formatted(

@@ -37,13 +37,19 @@ final class LoadedVersion {
   /** Of a slot in a warm-up. */
   private static final int ONE_ROW_RUNS = 3;
 
+  /** What the runs that a session asks for before it serves may take altogether. */
+  private static final long WARM_UP_NANOS = 50_000_000;
+
   private static final System.Logger LOG = System.getLogger(LoadedVersion.class.getName());
 
   final StoredVersion stored;
   final Version version;
   final ModelSchema schema;
   final ModelSchema described;
+
+  /** What runs it and why, in words. */
   final String engine;
+
   final Slots slots;
 
   /** Bytes beyond the Java heap that the engine said it would take. */
@@ -279,6 +285,7 @@ final class LoadedVersion {
     sample = samples.subList(0, 1);
     warmed.add(1);
     List<Row> answers = new ArrayList<>();
+    warmCode(samples);
     for (SlotState state : states) {
       for (int i = 0; i < rowCounts.length; i++) {
         if (rowCounts[i] > 1) {
@@ -288,6 +295,16 @@ final class LoadedVersion {
       for (int run = 0; run < ONE_ROW_RUNS; run++) {
         scoreChunk(state, sample, 0, 1, answers);
       }
+    }
+  }
+
+  private void warmCode(List<Row> samples) {
+    List<Row> answers = new ArrayList<>(1);
+    long begin = System.nanoTime();
+    int runs = session.warmUpRuns();
+    for (int run = 0; run < runs && System.nanoTime() - begin < WARM_UP_NANOS; run++) {
+      scoreChunk(states[0], samples, run % samples.size(), 1, answers);
+      answers.clear();
     }
   }
 

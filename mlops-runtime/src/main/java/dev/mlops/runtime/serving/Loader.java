@@ -62,7 +62,8 @@ final class Loader {
   }
 
   private LoadedVersion load(StoredVersion stored, int[] rowCounts, Phases phases) {
-    Engine engine = engineFor(stored);
+    Choice choice = choose(stored);
+    Engine engine = choice.engine();
     ModelSchema described = engine.describe(stored);
     int slots = settings.limits().slots();
     long needed = engine.memory(stored, slots);
@@ -71,7 +72,15 @@ final class Loader {
     try {
       LoadedVersion loaded =
           new LoadedVersion(
-              stored, described, engine.name(), session, slots, needed, admission, ids, watch);
+              stored,
+              described,
+              choice.inWords(session),
+              session,
+              slots,
+              needed,
+              admission,
+              ids,
+              watch);
       phases.end("load");
       warm(loaded, rowCounts);
       phases.end("warm");
@@ -155,16 +164,32 @@ final class Loader {
         : " (alone and in batches of " + batches + ", as this route uses)";
   }
 
-  private Engine engineFor(StoredVersion stored) {
+  /**
+   * The engine that loads a version.
+   *
+   * @param reasons why those asked before do not
+   */
+  private record Choice(Engine engine, List<String> reasons) {
+    /** Such as {@code onnxruntime (tabular: it has the operator Conv)}. */
+    String inWords(EngineSession session) {
+      List<String> more = new ArrayList<>(reasons);
+      if (!session.detail().isEmpty()) {
+        more.add(0, session.detail());
+      }
+      return engine.name() + (more.isEmpty() ? "" : " (" + String.join("; ", more) + ")");
+    }
+  }
+
+  private Choice choose(StoredVersion stored) {
     List<String> reasons = new ArrayList<>();
-    for (Engine engine : settings.engines()) {
+    for (Engine engine : settings.engines(stored.version().model())) {
       if (!engine.formats().contains(stored.format())) {
         reasons.add(engine.name() + " runs " + engine.formats());
         continue;
       }
       Optional<String> declined = engine.declines(stored);
       if (declined.isEmpty()) {
-        return engine;
+        return new Choice(engine, reasons);
       }
       reasons.add(engine.name() + ": " + declined.get());
     }

@@ -284,7 +284,13 @@ final class Route {
   }
 
   private SwapReport rolledBack(ServedVersion bad, ServedVersion back, Phases phases) {
-    return new SwapReport(name(), Optional.of(bad.version), back.version, List.of(), phases.took());
+    return new SwapReport(
+        name(),
+        Optional.of(bad.version),
+        back.version,
+        back.loaded.engine,
+        List.of(),
+        phases.took());
   }
 
   /** Answers no more; what it holds is ended by the lifecycle thread. */
@@ -335,8 +341,9 @@ final class Route {
   }
 
   SwapReport unchanged() {
-    Version now = table().served.version;
-    return new SwapReport(name(), Optional.of(now), now, List.of(), Map.of());
+    LoadedVersion now = table().served.loaded;
+    return new SwapReport(
+        name(), Optional.of(now.version), now.version, now.engine, List.of(), Map.of());
   }
 
   VersionRefusedException refusal(Version version, List<Gate.Result> results) {

@@ -199,6 +199,7 @@ final class RouteChanges {
                         route.name(),
                         Optional.empty(),
                         loaded.version,
+                        loaded.engine,
                         started.results(),
                         started.phases());
                 route.told(time, cause, report, none);

@@ -170,7 +170,12 @@ final class RouteSwap {
 
   private SwapReport report(LoadedVersion to, ServedVersion from, Map<String, Duration> took) {
     return new SwapReport(
-        route.name(), Optional.of(from.version), to.version, List.copyOf(results.values()), took);
+        route.name(),
+        Optional.of(from.version),
+        to.version,
+        to.engine,
+        List.copyOf(results.values()),
+        took);
   }
 
   private ToServe toServe(LoadedVersion candidate) {

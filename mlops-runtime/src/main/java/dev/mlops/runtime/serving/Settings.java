@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * What a runtime was built with, checked by its builder. Public for the front door alone.
  *
  * @param store where versions come from
- * @param engines asked in turn
+ * @param engines asked in turn, those for one model only for that
  * @param observers opened for each version a route serves
  * @param listeners told of events and of how calls went
  * @param gates those of the user, after the standard ones
@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  */
 public record Settings(
     ModelStore store,
-    List<Engine> engines,
+    List<ModelEngine> engines,
     List<VersionObserver.Factory> observers,
     List<RuntimeListener> listeners,
     List<ModelGate> gates,
@@ -44,6 +44,13 @@ public record Settings(
    * @param model the model whose versions it checks; empty for all
    */
   public record ModelGate(Optional<String> model, Gate gate) {}
+
+  /**
+   * An engine.
+   *
+   * @param model the model whose versions it is asked for; empty for all
+   */
+  public record ModelEngine(Optional<String> model, Engine engine) {}
 
   /**
    * How many and how long.
@@ -77,6 +84,14 @@ public record Settings(
     observers = List.copyOf(observers);
     listeners = List.copyOf(listeners);
     gates = List.copyOf(gates);
+  }
+
+  /** The engines that are asked for a model, in order. */
+  List<Engine> engines(String model) {
+    return engines.stream()
+        .filter(engine -> engine.model().isEmpty() || engine.model().get().equals(model))
+        .map(ModelEngine::engine)
+        .toList();
   }
 
   /** All that a version of a model must pass, in order. */

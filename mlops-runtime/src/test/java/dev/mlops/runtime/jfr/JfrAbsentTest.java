@@ -34,6 +34,7 @@ final class JfrAbsentTest {
                   route,
                   Optional.empty(),
                   version,
+                  "tabular",
                   List.of(),
                   Map.of("load", Duration.ofMillis(1)))));
       System.out.println(

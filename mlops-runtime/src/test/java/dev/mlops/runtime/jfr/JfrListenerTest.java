@@ -72,7 +72,7 @@ final class JfrListenerTest {
         NOW,
         ROUTE,
         cause,
-        new SwapReport(ROUTE, Optional.of(ONE), TWO, List.of(GOLDEN, gate), took));
+        new SwapReport(ROUTE, Optional.of(ONE), TWO, "tabular", List.of(GOLDEN, gate), took));
   }
 
   private static Duration time(RecordedEvent event, String field) {

@@ -59,7 +59,8 @@ final class MetricsPageTest {
     calls.waited(1_000);
     calls.unobserved();
     SwapReport report =
-        new SwapReport(ROUTE, Optional.empty(), version, List.of(), Map.of("load", Duration.ZERO));
+        new SwapReport(
+            ROUTE, Optional.empty(), version, "tabular", List.of(), Map.of("load", Duration.ZERO));
     for (LifecycleEvent event :
         List.of(
             new LifecycleEvent.Swapped(NOW, ROUTE, LifecycleEvent.Cause.START, report),

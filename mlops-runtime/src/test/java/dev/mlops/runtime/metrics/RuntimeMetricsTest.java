@@ -69,7 +69,10 @@ final class RuntimeMetricsTest {
 
   private static LifecycleEvent swapped(Cause cause) {
     return new LifecycleEvent.Swapped(
-        NOW, ROUTE, cause, new SwapReport(ROUTE, Optional.of(ONE), TWO, List.of(), Map.of()));
+        NOW,
+        ROUTE,
+        cause,
+        new SwapReport(ROUTE, Optional.of(ONE), TWO, "tabular", List.of(), Map.of()));
   }
 
   private static double count(MeterRegistry registry, String name, String... tags) {

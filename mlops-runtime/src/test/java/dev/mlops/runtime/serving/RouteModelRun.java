@@ -91,7 +91,7 @@ final class RouteModelRun implements AutoCloseable {
     return new Routes(
         new Settings(
             store,
-            List.of(engine),
+            TestRuntime.forAll(List.of(engine)),
             List.of(),
             List.of(),
             gates.stream().map(gate -> new Settings.ModelGate(Optional.empty(), gate)).toList(),

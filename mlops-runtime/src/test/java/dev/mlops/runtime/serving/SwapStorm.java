@@ -80,7 +80,7 @@ final class SwapStorm {
         new Routes(
             new Settings(
                 store,
-                List.of(engine),
+                TestRuntime.forAll(List.of(engine)),
                 List.of(),
                 List.of(),
                 List.of(),

@@ -66,10 +66,17 @@ final class TestRuntime implements AfterEachCallback {
     listeners.add(events::add);
   }
 
+  /** Engines that are asked for every model. */
+  static List<Settings.ModelEngine> forAll(List<Engine> engines) {
+    return engines.stream()
+        .map(engine -> new Settings.ModelEngine(Optional.empty(), engine))
+        .toList();
+  }
+
   Settings settings() {
     return new Settings(
         store,
-        engines,
+        forAll(engines),
         observers,
         listeners,
         gates.stream().map(g -> new Settings.ModelGate(Optional.empty(), g)).toList(),

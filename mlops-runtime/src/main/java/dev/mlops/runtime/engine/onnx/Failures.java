@@ -2,6 +2,7 @@ package dev.mlops.runtime.engine.onnx;
 
 import ai.onnxruntime.OrtException;
 import dev.mlops.engine.ModelFailedException;
+import dev.mlops.runtime.engine.ModelFiles;
 import java.util.regex.Pattern;
 
 /** ONNX Runtime's failures in our words. */

@@ -1,5 +1,6 @@
 package dev.mlops.runtime.engine.onnx;
 
+import dev.mlops.runtime.engine.ModelFiles;
 import dev.mlops.runtime.onnx.OnnxContents;
 
 /** What loading a model adds to resident memory, at its highest, from what its file is made of. */

@@ -7,6 +7,7 @@ import dev.mlops.model.ElementType;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Shape;
 import dev.mlops.model.TensorSpec;
+import dev.mlops.runtime.engine.ModelFiles;
 import dev.mlops.store.StoredVersion;
 import java.util.ArrayList;
 import java.util.List;

@@ -14,6 +14,7 @@ import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.engine.Slot;
 import dev.mlops.model.TensorSpec;
+import dev.mlops.runtime.engine.ModelFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -12,6 +12,7 @@ import dev.mlops.engine.Tensor;
 import dev.mlops.model.ElementType;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.TensorSpec;
+import dev.mlops.runtime.engine.SlotTensor;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.util.Collections;
@@ -355,11 +356,11 @@ final class OnnxSlot implements Slot {
     long[] shape = port.shape(rows);
     int elements = port.elements(rows);
     if (memory == null) {
-      return SlotTensor.of(port, shape, Texts.blank(elements));
+      return SlotTensor.of(port.name, shape, Texts.blank(elements));
     }
     Buffer view = Elements.view(port.type, memory, elements);
     tensors.put(port.name, owner.add(Elements.over(environment, port.type, view, shape)));
-    return SlotTensor.of(port, shape, view);
+    return SlotTensor.of(port.name, port.type, shape, view);
   }
 
   /** Makes room for more rows, for all tensors or, failing that, for none. */

@@ -7,6 +7,7 @@ import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.model.ElementType;
+import dev.mlops.runtime.engine.SlotTensor;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +24,8 @@ final class Outputs {
       port.check(tensor.getInfo(), rows);
       long[] shape = tensor.getInfo().getShape();
       return port.type == ElementType.TEXT
-          ? SlotTensor.of(port, shape, Texts.read(tensor))
-          : SlotTensor.of(port, shape, Elements.copy(port.type, tensor));
+          ? SlotTensor.of(port.name, shape, Texts.read(tensor))
+          : SlotTensor.of(port.name, port.type, shape, Elements.copy(port.type, tensor));
     }
     throw new ModelFailedException(
         port.label() + ": output '" + port.name + "' came as " + value.getType(), null);
@@ -43,7 +44,7 @@ final class Outputs {
         }
         put(port, map.getValue(), values);
       }
-      return SlotTensor.of(port, port.shape(rows), values.rewind());
+      return SlotTensor.of(port.name, port.type, port.shape(rows), values.rewind());
     } finally {
       maps.forEach(OnnxValue::close);
     }

@@ -1,6 +1,7 @@
 package dev.mlops.runtime.engine.onnx;
 
 import ai.onnxruntime.OnnxTensor;
+import dev.mlops.runtime.engine.SlotTensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -28,8 +28,13 @@ final class Operators {
     return operator;
   }
 
-  /** Such as {@code ai.onnx.ml:Scaler}. */
+  /** Whether nodes of this kind can be run here, depending on what they are told. */
+  static boolean known(String key) {
+    return ALL.containsKey(key);
+  }
+
+  /** Such as {@code Gemm} or {@code ai.onnx.ml.Scaler}. */
   static String key(String domain, String operator) {
-    return domain + ":" + operator;
+    return domain.isEmpty() ? operator : domain + "." + operator;
   }
 }

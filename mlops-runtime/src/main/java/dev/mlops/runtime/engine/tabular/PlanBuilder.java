@@ -42,14 +42,19 @@ final class PlanBuilder {
    * @param opsets of the file, by domain
    * @param inputs in the order a caller counts them
    * @param outputs names of what is wanted, in the order a caller counts them
+   * @param weights how many numbers its matrix products have
    * @throws Unsupported if something in the way to them cannot be run here exactly
    */
   static Plan build(
-      OnnxProgram program, Map<String, Long> opsets, List<Input> inputs, List<String> outputs) {
-    return new PlanBuilder(opsets).build(program, inputs, outputs);
+      OnnxProgram program,
+      Map<String, Long> opsets,
+      List<Input> inputs,
+      List<String> outputs,
+      long weights) {
+    return new PlanBuilder(opsets).build(program, inputs, outputs, weights);
   }
 
-  private Plan build(OnnxProgram program, List<Input> inputs, List<String> outputs) {
+  private Plan build(OnnxProgram program, List<Input> inputs, List<String> outputs, long weights) {
     List<Value> in = new ArrayList<>();
     for (Input input : inputs) {
       Value value = value(input.type(), input.extent(), null);
@@ -74,7 +79,7 @@ final class PlanBuilder {
       }
       out.add(value);
     }
-    return new Plan(List.copyOf(values), List.copyOf(steps), in, out, scratch);
+    return new Plan(List.copyOf(values), List.copyOf(steps), in, out, scratch, weights);
   }
 
   /** The nodes on the way to the outputs. */

@@ -4,6 +4,7 @@ import dev.mlops.model.ElementType;
 import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +63,11 @@ final class Registers {
       case TEXT -> texts[at];
       default -> longs[at];
     };
+  }
+
+  /** The array of a value that has one by now. */
+  Object array(Value value) {
+    return Objects.requireNonNull(get(value), "grow() comes first");
   }
 
   private static Object array(ElementType type, int length) {

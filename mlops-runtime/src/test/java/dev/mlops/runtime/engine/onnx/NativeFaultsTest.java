@@ -12,6 +12,7 @@ import dev.mlops.model.ElementType;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Shape;
 import dev.mlops.model.TensorSpec;
+import dev.mlops.runtime.engine.ModelFiles;
 import dev.mlops.runtime.onnx.OnnxSamples;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -13,6 +13,7 @@ import dev.mlops.engine.ModelFailedException;
 import dev.mlops.engine.Slot;
 import dev.mlops.model.ElementType;
 import dev.mlops.model.ModelSchema;
+import dev.mlops.runtime.engine.ModelFiles;
 import dev.mlops.runtime.onnx.OnnxGraph;
 import dev.mlops.runtime.onnx.OnnxSamples;
 import java.io.IOException;

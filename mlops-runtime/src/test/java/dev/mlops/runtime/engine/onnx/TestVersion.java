@@ -19,7 +19,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** A model's files as a version, without a store. */
-final class TestVersion implements StoredVersion {
+public final class TestVersion implements StoredVersion {
   private final Path folder;
   private final Path model;
   private final ModelSchema schema;
@@ -33,22 +33,23 @@ final class TestVersion implements StoredVersion {
   }
 
   /** A model file, its schema the graph's. */
-  static TestVersion of(Path model) {
+  public static TestVersion of(Path model) {
     return of(model, OnnxModel.read(model).schema());
   }
 
   /** A model file or folder. */
-  static TestVersion of(Path model, ModelSchema schema) {
+  public static TestVersion of(Path model, ModelSchema schema) {
     Path folder = Objects.requireNonNull(model.toAbsolutePath().getParent());
     return new TestVersion(folder, model, schema, "onnx");
   }
 
   /** Bytes written to {@code model.onnx} in a folder, the schema the graph's. */
-  static TestVersion of(Path folder, byte[] model) {
+  public static TestVersion of(Path folder, byte[] model) {
     return of(write(folder, model));
   }
 
-  static TestVersion of(Path folder, byte[] model, ModelSchema schema) {
+  /** The same with a schema of its own. */
+  public static TestVersion of(Path folder, byte[] model, ModelSchema schema) {
     return of(write(folder, model), schema);
   }
 
@@ -65,7 +66,7 @@ final class TestVersion implements StoredVersion {
   }
 
   /** A file among the fixture models, such as {@code storms/2/model.onnx}. */
-  static Path fixture(String path) {
+  public static Path fixture(String path) {
     URL url = TestVersion.class.getResource("/fixtures/models/" + path);
     try {
       return Path.of(Objects.requireNonNull(url, path).toURI());

@@ -1,4 +1,4 @@
-package dev.mlops.runtime.engine.onnx;
+package dev.mlops.runtime.engine;
 
 import dev.mlops.engine.Tensor;
 import dev.mlops.model.ElementType;
@@ -12,7 +12,7 @@ import java.nio.ShortBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** A tensor's memory as the runtime sees it. */
-final class SlotTensor implements Tensor {
+public final class SlotTensor implements Tensor {
   private final String name;
   private final ElementType type;
   private final long[] shape;
@@ -20,21 +20,26 @@ final class SlotTensor implements Tensor {
   private final String @Nullable [] texts;
 
   private SlotTensor(
-      Port port, long[] shape, @Nullable Buffer elements, String @Nullable [] texts) {
-    this.name = port.name;
-    this.type = port.type;
+      String name,
+      ElementType type,
+      long[] shape,
+      @Nullable Buffer elements,
+      String @Nullable [] texts) {
+    this.name = name;
+    this.type = type;
     this.shape = shape;
     this.elements = elements;
     this.texts = texts;
   }
 
   /** Of any type but text; the buffer is of the class the type asks for. */
-  static SlotTensor of(Port port, long[] shape, Buffer elements) {
-    return new SlotTensor(port, shape, elements, null);
+  public static SlotTensor of(String name, ElementType type, long[] shape, Buffer elements) {
+    return new SlotTensor(name, type, shape, elements, null);
   }
 
-  static SlotTensor of(Port port, long[] shape, String[] texts) {
-    return new SlotTensor(port, shape, null, texts);
+  /** Of text. */
+  public static SlotTensor of(String name, long[] shape, String[] texts) {
+    return new SlotTensor(name, ElementType.TEXT, shape, null, texts);
   }
 
   @Override

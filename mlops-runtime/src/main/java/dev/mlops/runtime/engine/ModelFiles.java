@@ -1,4 +1,4 @@
-package dev.mlops.runtime.engine.onnx;
+package dev.mlops.runtime.engine;
 
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.model.InvalidSettingsException;
@@ -17,12 +17,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The files of a version's model, read by our own reader before ONNX Runtime opens them.
+ * The files of a version's model, read by our own reader before an engine opens them.
  *
  * <p>ONNX Runtime reads them again by their paths. What was checked is what it reads because a
  * version's files lie where nobody else writes from the moment its store has checked them.
  */
-final class ModelFiles {
+public final class ModelFiles {
   private final StoredVersion version;
   private final Path file;
   private final OnnxModel model;
@@ -39,7 +39,7 @@ final class ModelFiles {
    * @throws ModelFailedException if it is no ONNX model
    * @throws StoreUnavailableException if its file cannot be read just now
    */
-  static ModelFiles of(StoredVersion version) {
+  public static ModelFiles of(StoredVersion version) {
     try {
       Path file = modelFile(version);
       return new ModelFiles(version, file, OnnxModel.read(file));
@@ -77,7 +77,7 @@ final class ModelFiles {
   }
 
   /** A message without the version's own folder, which is gone by the time it is read. */
-  String inPackage(String message) {
+  public String inPackage(String message) {
     return inPackage(version, message);
   }
 
@@ -87,7 +87,7 @@ final class ModelFiles {
   }
 
   /** The schema as the graph states it. */
-  ModelSchema describe() {
+  public ModelSchema describe() {
     try {
       return model.schema();
     } catch (InvalidSettingsException e) {
@@ -100,7 +100,7 @@ final class ModelFiles {
    *
    * @throws ModelFailedException with every problem at once
    */
-  void check() {
+  public void check() {
     List<String> problems =
         new ArrayList<>(model.checkExternalData(version.folder(), version.files()));
     problems.addAll(model.check(version.schema()));
@@ -110,21 +110,23 @@ final class ModelFiles {
     }
   }
 
-  Path file() {
+  /** The model's own file. */
+  public Path file() {
     return file;
   }
 
-  ModelSchema schema() {
+  /** The version's schema. */
+  public ModelSchema schema() {
     return version.schema();
   }
 
   /** What messages call the version. */
-  String label() {
+  public String label() {
     return version.version().toString();
   }
 
   /** What the model needs of an engine, for the message of one that does not load it. */
-  String writtenFor() {
+  public String writtenFor() {
     String custom =
         model.customDomains().isEmpty()
             ? ""
@@ -138,18 +140,23 @@ final class ModelFiles {
         + custom;
   }
 
+  /** What the file says of itself. */
+  public OnnxModel outline() {
+    return model;
+  }
+
   /** See {@link OnnxModel#mapKeys}. */
-  List<String> mapKeys(String output) {
+  public List<String> mapKeys(String output) {
     return model.mapKeys(output);
   }
 
   /** See {@link OnnxModel#contents}. */
-  OnnxContents contents() {
+  public OnnxContents contents() {
     return model.contents();
   }
 
   /** The size of the model's own file. */
-  long fileBytes() {
+  public long fileBytes() {
     try {
       return Files.size(file);
     } catch (IOException e) {
@@ -161,7 +168,7 @@ final class ModelFiles {
    * The size of the model with its weights. Weights in other files stand beside the model or below,
    * so every file there counts, which is too much at times and never too little.
    */
-  long bytes() {
+  public long bytes() {
     try {
       if (!model.hasExternalData()) {
         return fileBytes();

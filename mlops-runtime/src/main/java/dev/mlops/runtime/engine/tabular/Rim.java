@@ -1,0 +1,144 @@
+package dev.mlops.runtime.engine.tabular;
+
+import dev.mlops.engine.Tensor;
+import dev.mlops.model.ElementType;
+import dev.mlops.runtime.engine.SlotTensor;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A value that the caller fills or reads. It is the register's own array, but for the narrow whole
+ * numbers, which registers keep as {@code long}.
+ */
+final class Rim {
+  private final String name;
+  private final Value value;
+
+  /** What the caller sees of a narrow type; null for the others. */
+  private @Nullable Buffer narrow;
+
+  private @Nullable Object array;
+  private @Nullable SlotTensor tensor;
+  private int rows;
+
+  Rim(String name, Value value) {
+    this.name = name;
+    this.value = value;
+  }
+
+  /** Whether what the caller sees is a copy. */
+  boolean copied() {
+    return switch (value.type()) {
+      case INT8, UINT8, BOOL, INT16, INT32 -> true;
+      default -> false;
+    };
+  }
+
+  /** The tensor for a number of rows: the same as long as that and the register's array are. */
+  Tensor tensor(Registers registers, int rows) {
+    SlotTensor now = tensor;
+    if (now == null || rows != this.rows || registers.get(value) != array) {
+      now = make(registers, rows);
+    }
+    return now;
+  }
+
+  private SlotTensor make(Registers registers, int rows) {
+    Object memory = registers.array(value);
+    SlotTensor made =
+        memory instanceof String[] texts
+            ? SlotTensor.of(name, shape(rows), texts)
+            : SlotTensor.of(name, value.type(), shape(rows), buffer(memory));
+    array = memory;
+    tensor = made;
+    this.rows = rows;
+    return made;
+  }
+
+  private long[] shape(int rows) {
+    List<Integer> dims = value.extent().dims();
+    long[] shape = new long[dims.size() + 1];
+    shape[0] = rows;
+    for (int i = 0; i < dims.size(); i++) {
+      shape[i + 1] = dims.get(i);
+    }
+    return shape;
+  }
+
+  private Buffer buffer(Object memory) {
+    if (memory instanceof float[] floats) {
+      return FloatBuffer.wrap(floats);
+    }
+    if (memory instanceof double[] doubles) {
+      return DoubleBuffer.wrap(doubles);
+    }
+    long[] longs = (long[]) memory;
+    if (value.type() == ElementType.INT64) {
+      return LongBuffer.wrap(longs);
+    }
+    Buffer before = narrow;
+    if (before == null || before.capacity() != longs.length) {
+      narrow = before = narrow(longs.length);
+    }
+    return before;
+  }
+
+  private Buffer narrow(int length) {
+    return switch (value.type()) {
+      case INT32 -> IntBuffer.allocate(length);
+      case INT16 -> ShortBuffer.allocate(length);
+      default -> ByteBuffer.allocate(length);
+    };
+  }
+
+  /** Brings what the caller filled in to the register. */
+  void take(Registers registers, int rows) {
+    long[] to = registers.longs[value.register()];
+    int count = rows * value.width();
+    Buffer from = narrow;
+    if (from instanceof IntBuffer ints) {
+      for (int i = 0; i < count; i++) {
+        to[i] = ints.get(i);
+      }
+    } else if (from instanceof ShortBuffer shorts) {
+      for (int i = 0; i < count; i++) {
+        to[i] = shorts.get(i);
+      }
+    } else if (from instanceof ByteBuffer bytes) {
+      int mask = value.type() == ElementType.INT8 ? -1 : 0xff;
+      boolean truth = value.type() == ElementType.BOOL;
+      for (int i = 0; i < count; i++) {
+        int b = bytes.get(i) & mask;
+        to[i] = truth && b != 0 ? 1 : b;
+      }
+    }
+  }
+
+  /** Brings the register to where the caller reads. */
+  void give(Registers registers, int rows) {
+    tensor(registers, rows);
+    long[] from = registers.longs[value.register()];
+    int count = rows * value.width();
+    Buffer to = narrow;
+    if (to instanceof IntBuffer ints) {
+      for (int i = 0; i < count; i++) {
+        ints.put(i, (int) from[i]);
+      }
+    } else if (to instanceof ShortBuffer shorts) {
+      for (int i = 0; i < count; i++) {
+        shorts.put(i, (short) from[i]);
+      }
+    } else if (to instanceof ByteBuffer bytes) {
+      for (int i = 0; i < count; i++) {
+        bytes.put(i, (byte) from[i]);
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.mlops.runtime.engine.tabular;
+
+import dev.mlops.engine.ModelFailedException;
+import dev.mlops.engine.Slot;
+import dev.mlops.engine.Tensor;
+import dev.mlops.model.TensorSpec;
+import java.util.List;
+
+/** Registers of its own and the steps of a plan. */
+final class TabularSlot implements Slot {
+  /** Rows that memory is made for at once, where more than that is asked for. */
+  private static final int STEP = 64;
+
+  private final String label;
+  private final Step[] steps;
+  private final Registers registers;
+  private final Rim[] inputs;
+  private final Rim[] outputs;
+  private final boolean copies;
+  private int capacity;
+  private int asked;
+  private int ran;
+
+  TabularSlot(String label, Plan plan, List<TensorSpec> inputs, List<TensorSpec> outputs) {
+    this.label = label;
+    this.steps = plan.steps().toArray(Step[]::new);
+    this.registers = plan.registers();
+    this.inputs = rims(inputs, plan.inputs());
+    this.outputs = rims(outputs, plan.outputs());
+    this.copies = anyCopied(this.inputs) || anyCopied(this.outputs);
+  }
+
+  private static Rim[] rims(List<TensorSpec> specs, List<Value> values) {
+    Rim[] rims = new Rim[specs.size()];
+    for (int i = 0; i < rims.length; i++) {
+      rims[i] = new Rim(specs.get(i).name(), values.get(i));
+    }
+    return rims;
+  }
+
+  private static boolean anyCopied(Rim[] rims) {
+    boolean any = false;
+    for (Rim rim : rims) {
+      any |= rim.copied();
+    }
+    return any;
+  }
+
+  @Override
+  public Tensor input(int tensor, int rows) {
+    if (rows > capacity) {
+      capacity = rows == 1 ? 1 : (rows + STEP - 1) / STEP * STEP;
+      registers.grow(capacity);
+    }
+    if (rows != asked) {
+      asked = rows;
+      ran = 0;
+    }
+    return inputs[tensor].tensor(registers, rows);
+  }
+
+  @Override
+  public Tensor input(int tensor, long[] shape) {
+    throw new IllegalStateException(
+        label + ": the inputs have the shapes the schema says; ask for them by the number of rows");
+  }
+
+  @Override
+  public void run(int rows) {
+    if (rows != asked) {
+      throw new IllegalStateException(
+          label
+              + ": run of "
+              + rows
+              + " rows, but the inputs were last asked for with "
+              + (asked == 0 ? "none" : asked));
+    }
+    ran = 0;
+    try {
+      if (copies) {
+        runWithCopies(rows);
+      } else {
+        run(steps, registers, rows);
+      }
+    } catch (RuntimeException e) {
+      throw new ModelFailedException(label + " failed in a run of " + rows + " rows: " + e, e);
+    }
+    ran = rows;
+  }
+
+  private static void run(Step[] steps, Registers registers, int rows) {
+    for (Step step : steps) {
+      step.run(registers, rows);
+    }
+  }
+
+  private void runWithCopies(int rows) {
+    for (Rim input : inputs) {
+      if (input.copied()) {
+        input.take(registers, rows);
+      }
+    }
+    run(steps, registers, rows);
+    for (Rim output : outputs) {
+      if (output.copied()) {
+        output.give(registers, rows);
+      }
+    }
+  }
+
+  @Override
+  public Tensor output(int tensor) {
+    if (ran == 0) {
+      throw new IllegalStateException(label + ": there is no output before a run that succeeded");
+    }
+    return outputs[tensor].tensor(registers, ran);
+  }
+
+  /** It cannot: a run has an end that does not depend on what it reads. */
+  @Override
+  public boolean cancel() {
+    return false;
+  }
+}
