@@ -354,7 +354,9 @@ class ArchitectureTest {
   }
 
   private static String runtimePackage(String name) {
-    return name.isEmpty() ? RUNTIME : RUNTIME + "." + name + "..";
+    boolean holdsOthers =
+        RUNTIME_PACKAGES.keySet().stream().anyMatch(p -> p.startsWith(name + "."));
+    return name.isEmpty() ? RUNTIME : RUNTIME + "." + name + (holdsOthers ? "" : "..");
   }
 
   private static DescribedPredicate<JavaClass> areOfTheApi() {
