@@ -16,6 +16,7 @@ final class Operators {
   private static Map<String, Operator> all() {
     Map<String, Operator> all = new HashMap<>();
     all.put(key("", "Identity"), (node, to) -> to.bind(node, 0, to.input(node, 0)));
+    TreeEnsembles.addTo(all);
     return Map.copyOf(all);
   }
 
