@@ -154,13 +154,7 @@ public final class OnnxModel {
    * where that is not ONNX's own, {@code ai.onnx.ml.Scaler}.
    */
   public List<String> operators() {
-    return scan.operators.stream()
-        .map(
-            operator ->
-                operator.domain().isEmpty()
-                    ? operator.name()
-                    : operator.domain() + "." + operator.name())
-        .toList();
+    return List.copyOf(scan.operators);
   }
 
   /**

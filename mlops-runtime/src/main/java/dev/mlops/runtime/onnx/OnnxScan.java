@@ -63,8 +63,8 @@ final class OnnxScan {
   final List<ExternalTensor> external = new ArrayList<>();
   final Set<Operator> customOperators = new HashSet<>();
 
-  /** The kinds of nodes in the main graph. */
-  final Set<Operator> operators = new LinkedHashSet<>();
+  /** The kinds of nodes in the main graph: their names, behind a domain that is not ONNX's own. */
+  final Set<String> operators = new LinkedHashSet<>();
 
   /** Nodes that load a compiled graph from a file of their own, in words. */
   final List<String> compiled = new ArrayList<>();
@@ -404,7 +404,7 @@ final class OnnxScan {
     boolean standard = domain.isEmpty() || domain.equals("ai.onnx");
     convolutions |= standard && name.equals("Conv");
     if (main) {
-      operator(standard ? "" : domain, name);
+      operator(standard ? name : domain + "." + name);
     }
     if (!STANDARD_DOMAINS.contains(domain)) {
       customOperators.add(new Operator(keep(domain), keep(name)));
@@ -421,9 +421,9 @@ final class OnnxScan {
     in.leave();
   }
 
-  private void operator(String domain, String name) {
-    if (!operators.contains(new Operator(domain, name))) {
-      operators.add(new Operator(keep(domain), keep(name)));
+  private void operator(String key) {
+    if (!operators.contains(key)) {
+      operators.add(keep(key));
     }
   }
 

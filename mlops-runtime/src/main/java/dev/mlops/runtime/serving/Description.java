@@ -149,13 +149,14 @@ final class Description {
       return event.toString();
     }
     SwapReport report = swapped.report();
-    return "%s %s %s from %s to %s in %d ms%s"
+    return "%s %s %s from %s to %s on %s in %d ms%s"
         .formatted(
             swapped.time(),
             swapped.route(),
             swapped.cause(),
             report.from().map(Version::toString).orElse("nothing"),
             report.to(),
+            report.engine(),
             report.took().toMillis(),
             report.forced() ? ", forced" : "");
   }

@@ -38,7 +38,7 @@ class DescriptionTest {
             "engine scripted",
             "m:2 ACTIVE, 0 rows",
             "m:1 RETAINED, 4 rows",
-            "m@champion ALIAS from m:1 to m:2 in",
+            "m@champion ALIAS from m:1 to m:2 on scripted in",
             "last events, 0 dropped",
             "package-corrupt");
   }
