@@ -259,7 +259,7 @@ final class TreeTable {
       if (modes[a] != modes[b]
           || features[a] != features[b]
           || values[a] != values[b]
-          || exactly && (missing[a] != missing[b] || !Arrays.equals(members[a], members[b]))) {
+          || (exactly && (missing[a] != missing[b] || !Arrays.equals(members[a], members[b])))) {
         return false;
       }
       if (modes[a] == Mode.LEAF) {
