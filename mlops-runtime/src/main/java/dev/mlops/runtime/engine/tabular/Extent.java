@@ -11,6 +11,12 @@ import java.util.List;
  * @param dims the other axes, or all of a value that is the same for every row
  */
 record Extent(boolean perRow, List<Integer> dims) {
+  /**
+   * Stands for the number of rows among the numbers of a shape that is known but for that. It is no
+   * number: only what makes or reads shapes may see it.
+   */
+  static final long ROWS = 0x726f7773_6d61726bL; // no length, and none that a file holds by chance
+
   static Extent rows(Integer... dims) {
     return new Extent(true, List.of(dims));
   }
@@ -21,20 +27,79 @@ record Extent(boolean perRow, List<Integer> dims) {
 
   /** Of a tensor in the file. */
   static Extent fixed(long[] dims) {
-    List<Integer> all = new ArrayList<>();
-    for (long dim : dims) {
-      all.add(Math.toIntExact(dim));
+    return new Extent(false, lengths(dims, 0));
+  }
+
+  /**
+   * Of a shape, in which {@link #ROWS} may stand first.
+   *
+   * @throws Unsupported if it stands elsewhere, or a length is none
+   */
+  static Extent ofShape(long[] shape) {
+    boolean perRow = shape.length > 0 && shape[0] == ROWS;
+    return new Extent(perRow, lengths(shape, perRow ? 1 : 0));
+  }
+
+  private static List<Integer> lengths(long[] shape, int from) {
+    List<Integer> dims = new ArrayList<>();
+    for (int i = from; i < shape.length; i++) {
+      if (shape[i] == ROWS) {
+        throw new Unsupported("it moves the rows to another axis than the first");
+      }
+      if (shape[i] < 0 || shape[i] > Integer.MAX_VALUE) {
+        throw new Unsupported("the length " + shape[i] + " of an axis is out of range");
+      }
+      dims.add((int) shape[i]);
     }
-    return new Extent(false, List.copyOf(all));
+    return List.copyOf(dims);
+  }
+
+  /** All axes, with {@link #ROWS} for the rows. */
+  long[] shape() {
+    long[] shape = new long[rank()];
+    int at = 0;
+    if (perRow) {
+      shape[at++] = ROWS;
+    }
+    for (int dim : dims) {
+      shape[at++] = dim;
+    }
+    return shape;
+  }
+
+  /** Rows or not as this, with other axes behind. */
+  Extent with(List<Integer> others) {
+    return new Extent(perRow, List.copyOf(others));
+  }
+
+  /**
+   * Which of {@link #dims} an axis is that a node names, counted from the end where negative.
+   *
+   * @throws Unsupported if it is the one of the rows, or there is none such
+   */
+  int axis(long named) {
+    long axis = named < 0 ? named + rank() : named;
+    if (axis < 0 || axis >= rank()) {
+      throw new Unsupported("there is no axis " + named + " in " + this);
+    }
+    if (perRow && axis == 0) {
+      throw new Unsupported("it works across the rows");
+    }
+    return (int) axis - (perRow ? 1 : 0);
+  }
+
+  /** The product of the axes from one to before another. */
+  int width(int from, int to) {
+    int width = 1;
+    for (int dim : dims.subList(from, to)) {
+      width = Math.multiplyExact(width, dim);
+    }
+    return width;
   }
 
   /** Elements of a row, or of the whole. */
   int width() {
-    int width = 1;
-    for (int dim : dims) {
-      width = Math.multiplyExact(width, dim);
-    }
-    return width;
+    return width(0, dims.size());
   }
 
   /** How many axes there are. */

@@ -15,8 +15,16 @@ final class Operators {
 
   private static Map<String, Operator> all() {
     Map<String, Operator> all = new HashMap<>();
-    all.put(key("", "Identity"), (node, to) -> to.bind(node, 0, to.input(node, 0)));
     TreeEnsembles.addTo(all);
+    Shapes.addTo(all);
+    Moves.addTo(all);
+    Arithmetic.addTo(all);
+    Functions.addTo(all);
+    Reductions.addTo(all);
+    Dense.addTo(all);
+    Casts.addTo(all);
+    Preparation.addTo(all);
+    Categories.addTo(all);
     return Map.copyOf(all);
   }
 

@@ -26,6 +26,7 @@ final class PlanBuilder {
   private final Map<String, Value> bound = new HashMap<>();
   private final List<Step> steps = new ArrayList<>();
   private final Set<String> needed = new HashSet<>();
+  private final Map<Value, Value> spread = new HashMap<>();
   private int scratch;
   private boolean folding;
 
@@ -77,7 +78,7 @@ final class PlanBuilder {
       if (value == null) {
         throw new Unsupported("nothing computes the output '" + name + "'");
       }
-      out.add(value);
+      out.add(spread(unmarked(value)));
     }
     return new Plan(List.copyOf(values), List.copyOf(steps), in, out, scratch, weights);
   }
@@ -112,6 +113,7 @@ final class PlanBuilder {
     if (folding && steps.size() > before) {
       fold(node, before);
     }
+    folding = false;
   }
 
   private static String where(OnnxNode node) {
@@ -141,13 +143,18 @@ final class PlanBuilder {
     }
   }
 
-  private Value constant(String name, OnnxConstant constant) {
+  /** A tensor in the file. */
+  Value constant(String name, OnnxConstant constant) {
     Object array = constant.values();
     if (array == null) {
       throw new Unsupported(
           "the tensor '" + name + "' is of a type that is not run here, or stands in another file");
     }
-    return value(type(constant.type()), Extent.fixed(constant.dims()), array);
+    Value value = value(type(constant.type()), Extent.fixed(constant.dims()), array);
+    if (value.hasRowsMark()) {
+      throw new Unsupported("the tensor '" + name + "' holds " + Extent.ROWS + ", a mark of ours");
+    }
+    return value;
   }
 
   /** Our type for ONNX's number. */
@@ -176,14 +183,66 @@ final class PlanBuilder {
     return opsets.getOrDefault(domain, 1L);
   }
 
+  /** Whether the node has an input. */
+  boolean has(OnnxNode node, int index) {
+    return bound(node, index).isPresent();
+  }
+
+  /** Whether all that the node takes is known, so that its steps are run now, on one row. */
+  boolean folds() {
+    return folding;
+  }
+
   /** An input that the node must have. */
   Value input(OnnxNode node, int index) {
-    return optional(node, index)
-        .orElseThrow(() -> new Unsupported("its input " + index + " is not there"));
+    return optional(node, index).orElseThrow(() -> missing(index));
   }
 
   /** An input that the node may leave out. */
   Optional<Value> optional(OnnxNode node, int index) {
+    return bound(node, index).map(PlanBuilder::unmarked).map(this::spread);
+  }
+
+  /**
+   * An input whose elements are looked at one by one with those of others: one row of it stands for
+   * all where {@link Value#isUniform}.
+   */
+  Value operand(OnnxNode node, int index) {
+    return unmarked(bound(node, index).orElseThrow(() -> missing(index)));
+  }
+
+  /** An input whose elements are only moved; the number of rows may be among them. */
+  Value moved(OnnxNode node, int index) {
+    return folding ? bound(node, index).orElseThrow(() -> missing(index)) : input(node, index);
+  }
+
+  /** The axes of an input. */
+  Extent extent(OnnxNode node, int index) {
+    return bound(node, index).orElseThrow(() -> missing(index)).extent();
+  }
+
+  /** An input that is a shape, in which {@link Extent#ROWS} may stand. */
+  long[] shape(OnnxNode node, int index) {
+    return constant(bound(node, index).orElseThrow(() -> missing(index)), index, long[].class);
+  }
+
+  /** An input that must be known now. */
+  <T> T constant(OnnxNode node, int index, Class<T> array) {
+    return constant(operand(node, index), index, array);
+  }
+
+  private static <T> T constant(Value value, int index, Class<T> array) {
+    Object known = value.constant();
+    if (known == null || value.isUniform()) {
+      throw new Unsupported("its input " + index + " is not a constant");
+    }
+    if (!array.isInstance(known)) {
+      throw new Unsupported("its input " + index + " is " + value);
+    }
+    return array.cast(known);
+  }
+
+  private Optional<Value> bound(OnnxNode node, int index) {
     if (index >= node.inputs().size() || node.inputs().get(index).isEmpty()) {
       return Optional.empty();
     }
@@ -195,6 +254,31 @@ final class PlanBuilder {
     return Optional.of(value);
   }
 
+  private static Unsupported missing(int index) {
+    return new Unsupported("its input " + index + " is not there");
+  }
+
+  private static Value unmarked(Value value) {
+    if (value.hasRowsMark()) {
+      throw new Unsupported("the number of rows is used as a number");
+    }
+    return value;
+  }
+
+  /** Gives a value that is the same for all rows an array of rows, once. */
+  private Value spread(Value value) {
+    if (folding || !value.isUniform()) {
+      return value;
+    }
+    return spread.computeIfAbsent(
+        value,
+        one -> {
+          Value all = value(one.type(), one.extent(), null);
+          Moves.repeat(this, one, all);
+          return all;
+        });
+  }
+
   /** Whether an output is wanted by anyone. */
   boolean wanted(OnnxNode node, int index) {
     return index < node.outputs().size() && needed.contains(node.outputs().get(index));
@@ -202,10 +286,20 @@ final class PlanBuilder {
 
   /** A value that a step will write. */
   Value result(ElementType type, Extent extent) {
-    if (folding && extent.width() > MOST_FOLDED / Double.BYTES) {
-      throw new Unsupported("what it makes of constants is too large: " + extent);
+    if (extent.width() == 0) {
+      throw new Unsupported("its result has no elements: " + extent);
+    }
+    if (folding) {
+      checkSize(extent);
     }
     return value(type, extent, null);
+  }
+
+  /** Throws {@link Unsupported} where a constant would be too large to be made now. */
+  static void checkSize(Extent extent) {
+    if (extent.width() > MOST_FOLDED / Double.BYTES) {
+      throw new Unsupported("what it makes of constants is too large: " + extent);
+    }
   }
 
   /** A value that is known now. */

@@ -1,6 +1,7 @@
 package dev.mlops.runtime.engine.tabular;
 
 import dev.mlops.model.ElementType;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param register its place in {@link Registers}
  * @param constant the array, where it is the same in every run: {@code float[]}, {@code double[]},
- *     {@code String[]}, or {@code long[]} for whole numbers and truth values
+ *     {@code String[]}, or {@code long[]} for whole numbers and truth values. Where the extent is
+ *     per row, it is one row, and all rows are equal to it
  */
 record Value(int register, ElementType type, Extent extent, @Nullable Object constant) {
   int width() {
@@ -17,6 +19,17 @@ record Value(int register, ElementType type, Extent extent, @Nullable Object con
 
   boolean isConstant() {
     return constant != null;
+  }
+
+  /** Whether every row is the one in {@link #constant}. */
+  boolean isUniform() {
+    return isConstant() && extent.perRow();
+  }
+
+  /** Whether it is a shape in which the number of rows stands as {@link Extent#ROWS}. */
+  boolean hasRowsMark() {
+    return constant instanceof long[] longs
+        && Arrays.stream(longs).anyMatch(number -> number == Extent.ROWS);
   }
 
   /** The same elements with other axes. */
