@@ -10,6 +10,7 @@ import dev.mlops.model.Column;
 import dev.mlops.model.ColumnSpec;
 import dev.mlops.model.ModelPackage;
 import dev.mlops.model.ModelSchema;
+import dev.mlops.runtime.engine.onnx.OnnxRuntimeEngine;
 import dev.mlops.runtime.store.DirectoryModelStore;
 import dev.mlops.store.ModelStore;
 import java.lang.reflect.RecordComponent;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Every row that the training frameworks answered, published and served: by row and by record,
- * alone and together. Numbers within 1e-5 · max(1, |b|), labels exact.
+ * alone and together, in plain Java where that runs the model, and on ONNX Runtime. Numbers within 1e-5 · max(1, |b|), labels exact.
  */
 final class PublicParityTest {
   private record Storm(
@@ -280,9 +281,36 @@ final class PublicParityTest {
     List<NamedCsvRecord> truth = FixtureModels.expected(version);
     assertThat(truth).hasSize(50);
     try (ModelRuntime runtime = ModelRuntime.over(store)) {
-      byRow(runtime.model("served:1.0.0"), schema, truth);
-      byRecord(runtime, types.in(), types.out(), truth);
+      compareAll(runtime, schema, types, truth);
+      String engine = engine(runtime);
+      if (file(version).equals("digits/2")) {
+        System.out.println(file(version) + " is run by " + engine);
+        assertThat(engine).isEqualTo("onnxruntime (tabular: it has the operators Conv, MaxPool)");
+      } else {
+        assertThat(engine).startsWith("tabular");
+      }
     }
+    ModelRuntime.Builder pinned =
+        ModelRuntime.builder().store(store).engine("served", OnnxRuntimeEngine.create());
+    try (ModelRuntime runtime = pinned.build()) {
+      compareAll(runtime, schema, types, truth);
+      assertThat(engine(runtime)).isEqualTo("onnxruntime");
+    }
+  }
+
+  private static String file(Path version) {
+    return version.getParent().getFileName() + "/" + version.getFileName();
+  }
+
+  private static String engine(ModelRuntime runtime) {
+    return runtime.describe().lines().filter(line -> line.startsWith("  engine ")).findFirst()
+        .orElseThrow().substring("  engine ".length());
+  }
+
+  private static void compareAll(
+      ModelRuntime runtime, ModelSchema schema, Types types, List<NamedCsvRecord> truth) {
+    byRow(runtime.model("served:1.0.0"), schema, truth);
+    byRecord(runtime, types.in(), types.out(), truth);
   }
 
   private static void byRow(

@@ -38,12 +38,10 @@ final class Arithmetic {
     all.put(Operators.key("", "Pow"), Arithmetic::pow);
     all.put(
         Operators.key("", "Max"),
-        (node, to) ->
-            several(node, to, FloatPairs.of(Math::max), Math::max, Math::max, NUMBERS));
+        (node, to) -> several(node, to, FloatPairs.of(Math::max), Math::max, Math::max, NUMBERS));
     all.put(
         Operators.key("", "Min"),
-        (node, to) ->
-            several(node, to, FloatPairs.of(Math::min), Math::min, Math::min, NUMBERS));
+        (node, to) -> several(node, to, FloatPairs.of(Math::min), Math::min, Math::min, NUMBERS));
     all.put(
         Operators.key("", "Sum"),
         (node, to) -> several(node, to, FloatPairs.ADD, (a, b) -> a + b, (a, b) -> a + b, REALS));
@@ -246,11 +244,7 @@ final class Arithmetic {
   // --- truth values ---
 
   private static void test(
-      OnnxNode node,
-      PlanBuilder to,
-      Set<ElementType> types,
-      DoubleTest doubles,
-      LongTest longs) {
+      OnnxNode node, PlanBuilder to, Set<ElementType> types, DoubleTest doubles, LongTest longs) {
     Operands in = Operands.of(node, to, 0, 2);
     checkTypes(in, to, types);
     Value out = to.result(ElementType.BOOL, in.extent());

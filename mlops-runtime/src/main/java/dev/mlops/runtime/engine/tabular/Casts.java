@@ -13,8 +13,7 @@ final class Casts {
         Operators.key("", "Cast"),
         (node, to) -> cast(node, to, PlanBuilder.type((int) node.integer("to", 0))));
     all.put(
-        Operators.key("", "CastLike"),
-        (node, to) -> cast(node, to, to.operand(node, 1).type()));
+        Operators.key("", "CastLike"), (node, to) -> cast(node, to, to.operand(node, 1).type()));
   }
 
   /** Toward 0; the least number where it does not fit, and for NaN. */

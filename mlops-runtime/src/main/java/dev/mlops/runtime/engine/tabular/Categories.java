@@ -167,7 +167,9 @@ final class Categories {
     translate(node, to, node.texts("cats_strings"), node.integers("cats_int64s"));
   }
 
-  /** Between texts and numbers that belong together, whichever comes in; the last of equals wins. */
+  /**
+   * Between texts and numbers that belong together, whichever comes in; the last of equals wins.
+   */
   private static void translate(OnnxNode node, PlanBuilder to, String[] texts, long[] numbers) {
     if (texts.length != numbers.length) {
       throw new Unsupported("it has not as many numbers as texts");
@@ -198,7 +200,12 @@ final class Categories {
 
   /** Two steps: the place of each value among the keys, then what stands there. */
   private static Value translated(
-      PlanBuilder to, Value from, Lookup lookup, ElementType type, Object values, Object otherwise) {
+      PlanBuilder to,
+      Value from,
+      Lookup lookup,
+      ElementType type,
+      Object values,
+      Object otherwise) {
     int a = from.register();
     int width = from.width();
     boolean perRow = from.extent().perRow();

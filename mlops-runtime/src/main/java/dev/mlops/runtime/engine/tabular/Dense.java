@@ -32,7 +32,8 @@ final class Dense {
     int outer = from.extent().width(0, dims.size() - 1);
     if (from.type() == ElementType.FLOAT) {
       float[] flat = to.constant(node, 1, float[].class);
-      multiply(to, from, out, outer, rows(flat, shape.get(0), shape.get(1)), new float[shape.get(1)]);
+      multiply(
+          to, from, out, outer, rows(flat, shape.get(0), shape.get(1)), new float[shape.get(1)]);
     } else if (from.type() == ElementType.DOUBLE) {
       double[] flat = to.constant(node, 1, double[].class);
       multiply(to, from, out, outer, flat, shape.get(0), shape.get(1), new double[shape.get(1)]);

@@ -38,8 +38,7 @@ final class Moves {
     boolean perRow = into.extent().perRow();
     to.step(
         switch (from.type()) {
-          case FLOAT ->
-              (r, rows) -> pick(r.floats[a], stride, r.floats[o], map, perRow ? rows : 1);
+          case FLOAT -> (r, rows) -> pick(r.floats[a], stride, r.floats[o], map, perRow ? rows : 1);
           case DOUBLE ->
               (r, rows) -> pick(r.doubles[a], stride, r.doubles[o], map, perRow ? rows : 1);
           case TEXT -> (r, rows) -> pick(r.texts[a], stride, r.texts[o], map, perRow ? rows : 1);
@@ -91,7 +90,8 @@ final class Moves {
   /** The output is some elements of the input's row in another order. */
   private static void bindPicked(
       OnnxNode node, int output, PlanBuilder to, Value from, Extent extent, int[] map) {
-    boolean same = from.extent().perRow() == extent.perRow() && Arrays.equals(map, range(from.width()));
+    boolean same =
+        from.extent().perRow() == extent.perRow() && Arrays.equals(map, range(from.width()));
     if (same) {
       to.bind(node, output, from.as(extent));
       return;

@@ -84,7 +84,9 @@ record Operands(Extent extent, List<Operand> all) {
     return all.get(index).value().type();
   }
 
-  /** Whether rows lie behind each other in all that goes in and comes out, so that one loop does. */
+  /**
+   * Whether rows lie behind each other in all that goes in and comes out, so that one loop does.
+   */
   boolean flat() {
     return extent.perRow()
         && all.stream().allMatch(one -> one.straight() && one.stride() == extent.width());

@@ -229,7 +229,8 @@ final class PackedForest extends Forest {
         int gg = next(nodes[g], keys);
         int hh = next(nodes[h], keys);
         if (left > 0) {
-          moved = (a ^ aa) | (b ^ bb) | (c ^ cc) | (d ^ dd) | (e ^ ee) | (f ^ ff) | (g ^ gg) | (h ^ hh);
+          moved =
+              (a ^ aa) | (b ^ bb) | (c ^ cc) | (d ^ dd) | (e ^ ee) | (f ^ ff) | (g ^ gg) | (h ^ hh);
         }
         a = aa;
         b = bb;

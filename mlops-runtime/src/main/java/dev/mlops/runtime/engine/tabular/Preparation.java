@@ -70,8 +70,7 @@ final class Preparation {
     to.bind(node, 0, out);
   }
 
-  private static void scale(
-      float[] from, float[] into, float[] offset, float[] scale, int rows) {
+  private static void scale(float[] from, float[] into, float[] offset, float[] scale, int rows) {
     int width = offset.length;
     for (int i = 0; i < width; i++) { // of one index alone: vector instructions
       into[i] = (from[i] - offset[i]) * scale[i];
@@ -147,9 +146,7 @@ final class Preparation {
   }
 
   private static void checkTable(Value from) {
-    if (from.type() != ElementType.FLOAT
-        || !from.extent().perRow()
-        || from.extent().rank() != 2) {
+    if (from.type() != ElementType.FLOAT || !from.extent().perRow() || from.extent().rank() != 2) {
       throw new Unsupported("it is not run here for " + from);
     }
   }
@@ -285,7 +282,8 @@ final class Preparation {
       case FLOAT ->
           (r, rows) -> {
             for (int row = 0; row < rows; row++) {
-              System.arraycopy(r.floats[a], row * width, r.floats[o], row * total + offset, columns);
+              System.arraycopy(
+                  r.floats[a], row * width, r.floats[o], row * total + offset, columns);
             }
           };
       case DOUBLE ->

@@ -10,14 +10,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Constants, and operators that change the axes of a value or tell them. Nothing is left to run. */
+/**
+ * Constants, and operators that change the axes of a value or tell them. Nothing is left to run.
+ */
 final class Shapes {
   private Shapes() {}
 
   static void addTo(Map<String, Operator> all) {
     all.put(Operators.key("", "Constant"), Shapes::constant);
-    all.put(
-        Operators.key("", "Identity"), (node, to) -> to.bind(node, 0, to.moved(node, 0)));
+    all.put(Operators.key("", "Identity"), (node, to) -> to.bind(node, 0, to.moved(node, 0)));
     all.put(Operators.key("", "Dropout"), Shapes::dropout);
     all.put(Operators.key("", "Reshape"), Shapes::reshape);
     all.put(Operators.key("", "Flatten"), Shapes::flatten);
@@ -74,8 +75,7 @@ final class Shapes {
   private static void reshape(OnnxNode node, PlanBuilder to) {
     Value from = to.moved(node, 0);
     Extent extent = from.extent();
-    long[] wanted =
-        to.opset("") < 5 ? node.integers("shape").clone() : to.shape(node, 1).clone();
+    long[] wanted = to.opset("") < 5 ? node.integers("shape").clone() : to.shape(node, 1).clone();
     long[] given = extent.shape();
     int open = -1;
     long known = 1;
@@ -210,8 +210,7 @@ final class Shapes {
     if (extent.perRow()) {
       throw new Unsupported("the number of rows is used as a number");
     }
-    to.bind(
-        node, 0, to.known(ElementType.INT64, Extent.fixed(), new long[] {extent.width()}));
+    to.bind(node, 0, to.known(ElementType.INT64, Extent.fixed(), new long[] {extent.width()}));
   }
 
   private static void constantOfShape(OnnxNode node, PlanBuilder to) {

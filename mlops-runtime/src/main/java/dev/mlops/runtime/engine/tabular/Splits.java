@@ -122,8 +122,14 @@ final class Splits {
       start = nan;
     }
     return search(
-        turns, 0, turns.length, start, nan != end, table.features[node],
-        at[table.yes[node]], at[table.otherwise[node]]);
+        turns,
+        0,
+        turns.length,
+        start,
+        nan != end,
+        table.features[node],
+        at[table.yes[node]],
+        at[table.otherwise[node]]);
   }
 
   /** Where the answer to "is it one of these" changes. */

@@ -118,8 +118,7 @@ final class TreeEnsembles {
     TreeScores scores =
         new TreeScores.Regression(aggregate, base, table.roots.length, post, table.single);
     table.check(input.width());
-    to.step(
-        new TreeStep(table, aggregate, scores, to.scratch(), input, Labels.NONE, null, score));
+    to.step(new TreeStep(table, aggregate, scores, to.scratch(), input, Labels.NONE, null, score));
   }
 
   // --- from version 1 to 4 ---
@@ -183,7 +182,10 @@ final class TreeEnsembles {
     double[] weights = numbers(node, votes + "_weights", single);
     for (int length : new int[] {voteTrees.length, voteNodes.length, weights.length}) {
       require(
-          length == ids.length, "its lists of weights have the lengths %s and %s", ids.length, length);
+          length == ids.length,
+          "its lists of weights have the lengths %s and %s",
+          ids.length,
+          length);
     }
     int[] leaves = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
