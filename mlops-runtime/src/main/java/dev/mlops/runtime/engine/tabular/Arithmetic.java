@@ -18,52 +18,59 @@ final class Arithmetic {
 
   private Arithmetic() {}
 
-  static void addTo(Map<String, Operator> all) {
-    all.put(
-        Operators.key("", "Add"),
-        (node, to) -> pair(node, to, NUMBERS, FloatPairs.ADD, (a, b) -> a + b, (a, b) -> a + b));
-    all.put(
-        Operators.key("", "Sub"),
-        (node, to) -> pair(node, to, NUMBERS, FloatPairs.SUB, (a, b) -> a - b, (a, b) -> a - b));
-    all.put(
-        Operators.key("", "Mul"),
-        (node, to) -> pair(node, to, NUMBERS, FloatPairs.MUL, (a, b) -> a * b, (a, b) -> a * b));
-    all.put(
-        Operators.key("", "Div"),
-        (node, to) -> {
-          divisible(node, to);
-          pair(node, to, NUMBERS, FloatPairs.DIV, (a, b) -> a / b, (a, b) -> a / b);
-        });
-    all.put(Operators.key("", "Mod"), Arithmetic::mod);
-    all.put(Operators.key("", "Pow"), Arithmetic::pow);
-    all.put(
-        Operators.key("", "Max"),
-        (node, to) -> several(node, to, FloatPairs.of(Math::max), Math::max, Math::max, NUMBERS));
-    all.put(
-        Operators.key("", "Min"),
-        (node, to) -> several(node, to, FloatPairs.of(Math::min), Math::min, Math::min, NUMBERS));
-    all.put(
-        Operators.key("", "Sum"),
-        (node, to) -> several(node, to, FloatPairs.ADD, (a, b) -> a + b, (a, b) -> a + b, REALS));
-    all.put(Operators.key("", "Mean"), Arithmetic::mean);
+  private static final List<String> NAMES =
+      List.of(
+          "Add",
+          "Sub",
+          "Mul",
+          "Div",
+          "Mod",
+          "Pow",
+          "Max",
+          "Min",
+          "Sum",
+          "Mean",
+          "Less",
+          "LessOrEqual",
+          "Greater",
+          "GreaterOrEqual",
+          "Equal",
+          "And",
+          "Or",
+          "Xor",
+          "Where");
 
-    all.put(
-        Operators.key("", "Less"),
-        (node, to) -> test(node, to, NUMBERS, (a, b) -> a < b, (a, b) -> a < b));
-    all.put(
-        Operators.key("", "LessOrEqual"),
-        (node, to) -> test(node, to, NUMBERS, (a, b) -> a <= b, (a, b) -> a <= b));
-    all.put(
-        Operators.key("", "Greater"),
-        (node, to) -> test(node, to, NUMBERS, (a, b) -> a > b, (a, b) -> a > b));
-    all.put(
-        Operators.key("", "GreaterOrEqual"),
-        (node, to) -> test(node, to, NUMBERS, (a, b) -> a >= b, (a, b) -> a >= b));
-    all.put(Operators.key("", "Equal"), Arithmetic::equal);
-    all.put(Operators.key("", "And"), (node, to) -> logic(node, to, (a, b) -> a & b));
-    all.put(Operators.key("", "Or"), (node, to) -> logic(node, to, (a, b) -> a | b));
-    all.put(Operators.key("", "Xor"), (node, to) -> logic(node, to, (a, b) -> a ^ b));
-    all.put(Operators.key("", "Where"), Arithmetic::where);
+  static void addTo(Map<String, Operator> all) {
+    Operator operator = Arithmetic::add;
+    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
+  }
+
+  /** A switch, because only the lambdas that a model needs are then made: each takes its time. */
+  private static void add(OnnxNode node, PlanBuilder to) {
+    switch (node.operator()) {
+      case "Add" -> pair(node, to, FloatPairs.ADD, (a, b) -> a + b, (a, b) -> a + b);
+      case "Sub" -> pair(node, to, FloatPairs.SUB, (a, b) -> a - b, (a, b) -> a - b);
+      case "Mul" -> pair(node, to, FloatPairs.MUL, (a, b) -> a * b, (a, b) -> a * b);
+      case "Div" -> {
+        checkDivisor(node, to);
+        pair(node, to, FloatPairs.DIV, (a, b) -> a / b, (a, b) -> a / b);
+      }
+      case "Mod" -> mod(node, to);
+      case "Pow" -> pow(node, to);
+      case "Max" -> several(node, to, FloatPairs.of(Math::max), Math::max, Math::max, NUMBERS);
+      case "Min" -> several(node, to, FloatPairs.of(Math::min), Math::min, Math::min, NUMBERS);
+      case "Sum" -> several(node, to, FloatPairs.ADD, (a, b) -> a + b, (a, b) -> a + b, REALS);
+      case "Mean" -> mean(node, to);
+      case "Less" -> test(node, to, NUMBERS, (a, b) -> a < b, (a, b) -> a < b);
+      case "LessOrEqual" -> test(node, to, NUMBERS, (a, b) -> a <= b, (a, b) -> a <= b);
+      case "Greater" -> test(node, to, NUMBERS, (a, b) -> a > b, (a, b) -> a > b);
+      case "GreaterOrEqual" -> test(node, to, NUMBERS, (a, b) -> a >= b, (a, b) -> a >= b);
+      case "Equal" -> equal(node, to);
+      case "And" -> logic(node, to, (a, b) -> a & b);
+      case "Or" -> logic(node, to, (a, b) -> a | b);
+      case "Xor" -> logic(node, to, (a, b) -> a ^ b);
+      default -> where(node, to);
+    }
   }
 
   interface Doubles {
@@ -98,14 +105,9 @@ final class Arithmetic {
   }
 
   private static void pair(
-      OnnxNode node,
-      PlanBuilder to,
-      Set<ElementType> types,
-      FloatPairs floats,
-      Doubles doubles,
-      Longs longs) {
+      OnnxNode node, PlanBuilder to, FloatPairs floats, Doubles doubles, Longs longs) {
     Operands in = Operands.of(node, to, 0, 2);
-    checkTypes(in, to, types);
+    checkTypes(in, to, NUMBERS);
     to.bind(node, 0, pair(to, in, floats, doubles, longs));
   }
 
@@ -177,7 +179,7 @@ final class Arithmetic {
   }
 
   /** Whole numbers are divided only by what is known: by 0 a processor ends the process. */
-  private static void divisible(OnnxNode node, PlanBuilder to) {
+  private static void checkDivisor(OnnxNode node, PlanBuilder to) {
     if (REALS.contains(to.operand(node, 1).type())) {
       return;
     }
@@ -189,13 +191,13 @@ final class Arithmetic {
   }
 
   private static void mod(OnnxNode node, PlanBuilder to) {
-    divisible(node, to);
+    checkDivisor(node, to);
     boolean signOfFirst = node.integer("fmod", 0) != 0;
     if (!signOfFirst && REALS.contains(to.operand(node, 0).type())) {
       throw new Unsupported("without fmod it takes whole numbers alone");
     }
     Longs longs = signOfFirst ? (a, b) -> a % b : Math::floorMod;
-    pair(node, to, NUMBERS, FloatPairs.of((a, b) -> a % b), (a, b) -> a % b, longs);
+    pair(node, to, FloatPairs.of((a, b) -> a % b), (a, b) -> a % b, longs);
   }
 
   private static void pow(OnnxNode node, PlanBuilder to) {
@@ -225,7 +227,7 @@ final class Arithmetic {
 
   /** As C has it: 1 to whatever power is 1, and so is -1 to an infinite one. */
   private static double power(double base, double exponent) {
-    if (base == 1 || base == -1 && Double.isInfinite(exponent)) {
+    if (base == 1 || (base == -1 && Double.isInfinite(exponent))) {
       return 1;
     }
     return Math.pow(base, exponent);
@@ -316,7 +318,9 @@ final class Arithmetic {
   }
 
   private static void logic(OnnxNode node, PlanBuilder to, Longs longs) {
-    pair(node, to, TRUTHS, FloatPairs.ADD, (a, b) -> a, longs);
+    Operands in = Operands.of(node, to, 0, 2);
+    checkTypes(in, to, TRUTHS);
+    to.bind(node, 0, pair(to, in, FloatPairs.ADD, (a, b) -> a, longs));
   }
 
   private static void where(OnnxNode node, PlanBuilder to) {

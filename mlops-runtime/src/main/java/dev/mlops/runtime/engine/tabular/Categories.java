@@ -14,10 +14,20 @@ import java.util.stream.LongStream;
 final class Categories {
   private Categories() {}
 
+  private static final List<String> NAMES =
+      List.of("OneHotEncoder", "LabelEncoder", "CategoryMapper");
+
   static void addTo(Map<String, Operator> all) {
-    all.put(Operators.key(Operators.ML, "OneHotEncoder"), Categories::oneHot);
-    all.put(Operators.key(Operators.ML, "LabelEncoder"), Categories::labelEncoder);
-    all.put(Operators.key(Operators.ML, "CategoryMapper"), Categories::categoryMapper);
+    Operator operator = Categories::add;
+    NAMES.forEach(name -> all.put(Operators.key(Operators.ML, name), operator));
+  }
+
+  private static void add(OnnxNode node, PlanBuilder to) {
+    switch (node.operator()) {
+      case "OneHotEncoder" -> oneHot(node, to);
+      case "LabelEncoder" -> labelEncoder(node, to);
+      default -> categoryMapper(node, to);
+    }
   }
 
   // --- one hot ---
@@ -32,7 +42,7 @@ final class Categories {
     String[] texts = node.texts("cats_strings");
     boolean text = from.type() == ElementType.TEXT;
     int count = text ? texts.length : numbers.length;
-    if (count == 0 || numbers.length > 0 && texts.length > 0) {
+    if (count == 0 || (numbers.length > 0 && texts.length > 0)) {
       throw new Unsupported("it has no categories for " + from);
     }
     List<Integer> dims = new ArrayList<>(from.extent().dims());

@@ -13,10 +13,19 @@ final class Dense {
 
   private Dense() {}
 
+  private static final List<String> NAMES = List.of("MatMul", "Gemm", "BatchNormalization");
+
   static void addTo(Map<String, Operator> all) {
-    all.put(Operators.key("", "MatMul"), Dense::matMul);
-    all.put(Operators.key("", "Gemm"), Dense::gemm);
-    all.put(Operators.key("", "BatchNormalization"), Dense::batchNormalization);
+    Operator operator = Dense::add;
+    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
+  }
+
+  private static void add(OnnxNode node, PlanBuilder to) {
+    switch (node.operator()) {
+      case "MatMul" -> matMul(node, to);
+      case "Gemm" -> gemm(node, to);
+      default -> batchNormalization(node, to);
+    }
   }
 
   private static void matMul(OnnxNode node, PlanBuilder to) {

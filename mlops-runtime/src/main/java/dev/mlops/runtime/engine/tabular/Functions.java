@@ -2,6 +2,7 @@ package dev.mlops.runtime.engine.tabular;
 
 import dev.mlops.model.ElementType;
 import dev.mlops.runtime.onnx.OnnxNode;
+import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.LongUnaryOperator;
@@ -20,32 +21,67 @@ final class Functions {
     boolean of(double value);
   }
 
+  private static final List<String> NAMES =
+      List.of(
+          "Neg",
+          "Abs",
+          "Sqrt",
+          "Exp",
+          "Log",
+          "Reciprocal",
+          "Floor",
+          "Ceil",
+          "Round",
+          "Sign",
+          "Relu",
+          "Sigmoid",
+          "Tanh",
+          "Softplus",
+          "Softsign",
+          "Erf",
+          "LeakyRelu",
+          "Elu",
+          "Selu",
+          "HardSigmoid",
+          "Gelu",
+          "Clip",
+          "IsNaN",
+          "IsInf",
+          "Not");
+
   static void addTo(Map<String, Operator> all) {
-    put(all, "Neg", loop(v -> -v), v -> -v, v -> -v);
-    put(all, "Abs", loop(Math::abs), Math::abs, Math::abs);
-    put(all, "Sqrt", Functions::sqrt, Math::sqrt, null);
-    put(all, "Exp", Functions::exp, Math::exp, null);
-    put(all, "Log", loop(v -> (float) Math.log(v)), Math::log, null);
-    put(all, "Reciprocal", loop(v -> 1 / v), v -> 1 / v, null);
-    put(all, "Floor", loop(v -> (float) Math.floor(v)), Math::floor, null);
-    put(all, "Ceil", loop(v -> (float) Math.ceil(v)), Math::ceil, null);
-    put(all, "Round", loop(v -> (float) Math.rint(v)), Math::rint, null);
-    put(all, "Sign", loop(Functions::sign), Functions::sign, Long::signum);
-    put(all, "Relu", Functions::relu, v -> Math.max(0, v), null);
-    put(all, "Sigmoid", Functions::sigmoid, Functions::logistic, null);
-    put(all, "Tanh", Functions::tanh, Math::tanh, null);
-    put(all, "Softplus", loop(v -> (float) softplus(v)), null, null);
-    put(all, "Softsign", loop(v -> v / (1 + Math.abs(v))), null, null);
-    put(all, "Erf", loop(v -> (float) erf(v)), null, null);
-    all.put(Operators.key("", "LeakyRelu"), Functions::leakyRelu);
-    all.put(Operators.key("", "Elu"), Functions::elu);
-    all.put(Operators.key("", "Selu"), Functions::selu);
-    all.put(Operators.key("", "HardSigmoid"), Functions::hardSigmoid);
-    all.put(Operators.key("", "Gelu"), Functions::gelu);
-    all.put(Operators.key("", "Clip"), Functions::clip);
-    all.put(Operators.key("", "IsNaN"), (node, to) -> test(node, to, Double::isNaN));
-    all.put(Operators.key("", "IsInf"), Functions::isInf);
-    all.put(Operators.key("", "Not"), Functions::not);
+    Operator operator = Functions::add;
+    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
+  }
+
+  private static void add(OnnxNode node, PlanBuilder to) {
+    switch (node.operator()) {
+      case "Neg" -> add(node, to, loop(v -> -v), v -> -v, v -> -v);
+      case "Abs" -> add(node, to, loop(Math::abs), Math::abs, Math::abs);
+      case "Sqrt" -> add(node, to, Functions::sqrt, Math::sqrt, null);
+      case "Exp" -> add(node, to, Functions::exp, Math::exp, null);
+      case "Log" -> add(node, to, loop(v -> (float) Math.log(v)), Math::log, null);
+      case "Reciprocal" -> add(node, to, loop(v -> 1 / v), v -> 1 / v, null);
+      case "Floor" -> add(node, to, loop(v -> (float) Math.floor(v)), Math::floor, null);
+      case "Ceil" -> add(node, to, loop(v -> (float) Math.ceil(v)), Math::ceil, null);
+      case "Round" -> add(node, to, loop(v -> (float) Math.rint(v)), Math::rint, null);
+      case "Sign" -> add(node, to, loop(Functions::sign), Functions::sign, Long::signum);
+      case "Relu" -> add(node, to, Functions::relu, v -> Math.max(0, v), null);
+      case "Sigmoid" -> add(node, to, Functions::sigmoid, Functions::logistic, null);
+      case "Tanh" -> add(node, to, Functions::tanh, Math::tanh, null);
+      case "Softplus" -> add(node, to, loop(v -> (float) softplus(v)), null, null);
+      case "Softsign" -> add(node, to, loop(v -> v / (1 + Math.abs(v))), null, null);
+      case "Erf" -> add(node, to, loop(v -> (float) erf(v)), null, null);
+      case "LeakyRelu" -> leakyRelu(node, to);
+      case "Elu" -> elu(node, to);
+      case "Selu" -> selu(node, to);
+      case "HardSigmoid" -> hardSigmoid(node, to);
+      case "Gelu" -> gelu(node, to);
+      case "Clip" -> clip(node, to);
+      case "IsNaN" -> test(node, to, Double::isNaN);
+      case "IsInf" -> isInf(node, to);
+      default -> not(node, to);
+    }
   }
 
   interface One {
@@ -61,23 +97,13 @@ final class Functions {
     };
   }
 
-  private static void put(
-      Map<String, Operator> all,
-      String name,
-      FloatLoop floats,
-      @Nullable DoubleUnaryOperator doubles,
-      @Nullable LongUnaryOperator longs) {
-    all.put(
-        Operators.key("", name),
-        (node, to) -> to.bind(node, 0, add(to, to.input(node, 0), floats, doubles, longs)));
-  }
-
-  private static Value add(
+  private static void add(
+      OnnxNode node,
       PlanBuilder to,
-      Value from,
       FloatLoop floats,
       @Nullable DoubleUnaryOperator doubles,
       @Nullable LongUnaryOperator longs) {
+    Value from = to.input(node, 0);
     if (to.opset("") < 6) {
       throw new Unsupported("operators before version 6 are not run here");
     }
@@ -114,7 +140,7 @@ final class Functions {
     } else {
       throw new Unsupported("it is not run here for " + from);
     }
-    return out;
+    to.bind(node, 0, out);
   }
 
   // --- loops ---
@@ -189,7 +215,7 @@ final class Functions {
   // --- with attributes ---
 
   private static void floats(OnnxNode node, PlanBuilder to, FloatLoop loop) {
-    to.bind(node, 0, add(to, to.input(node, 0), loop, null, null));
+    add(node, to, loop, null, null);
   }
 
   private static void leakyRelu(OnnxNode node, PlanBuilder to) {
@@ -210,8 +236,8 @@ final class Functions {
   }
 
   private static void selu(OnnxNode node, PlanBuilder to) {
-    float alpha = node.number("alpha", 1.67326319217681884765625f);
-    float gamma = node.number("gamma", 1.05070102214813232421875f);
+    float alpha = node.number("alpha", 1.6732632f);
+    float gamma = node.number("gamma", 1.050701f);
     floats(
         node, to, loop(v -> v > 0 ? gamma * v : (float) (gamma * (alpha * Math.exp(v) - alpha))));
   }
@@ -294,7 +320,8 @@ final class Functions {
         node,
         to,
         v ->
-            positive && v == Double.POSITIVE_INFINITY || negative && v == Double.NEGATIVE_INFINITY);
+            (positive && v == Double.POSITIVE_INFINITY)
+                || (negative && v == Double.NEGATIVE_INFINITY));
   }
 
   private static void not(OnnxNode node, PlanBuilder to) {

@@ -12,15 +12,24 @@ import java.util.stream.IntStream;
 final class Moves {
   private Moves() {}
 
+  private static final List<String> NAMES =
+      List.of("Concat", "Split", "Gather", "Slice", "Transpose", "Expand", "Tile");
+
   static void addTo(Map<String, Operator> all) {
-    all.put(Operators.key("", "Concat"), Moves::concat);
-    all.put(Operators.key("", "Split"), Moves::split);
-    all.put(Operators.key("", "Gather"), Moves::gather);
-    all.put(Operators.key("", "Slice"), Moves::slice);
-    all.put(Operators.key("", "Transpose"), Moves::transpose);
-    all.put(Operators.key("", "Expand"), Moves::expand);
-    all.put(Operators.key("", "Tile"), Moves::tile);
-    all.put(Operators.key(Operators.ML, "ArrayFeatureExtractor"), Moves::extract);
+    Operator operator = Moves::add;
+    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
+  }
+
+  private static void add(OnnxNode node, PlanBuilder to) {
+    switch (node.operator()) {
+      case "Concat" -> concat(node, to);
+      case "Split" -> split(node, to);
+      case "Gather" -> gather(node, to);
+      case "Slice" -> slice(node, to);
+      case "Transpose" -> transpose(node, to);
+      case "Expand" -> expand(node, to);
+      default -> tile(node, to);
+    }
   }
 
   // --- what the operators are made of ---
@@ -422,7 +431,8 @@ final class Moves {
     bindPicked(node, 0, to, from, extent, map);
   }
 
-  private static void extract(OnnxNode node, PlanBuilder to) {
+  /** Columns by their numbers. */
+  static void extract(OnnxNode node, PlanBuilder to) {
     Value from = to.input(node, 0);
     Extent extent = from.extent();
     int axis = extent.axis(-1);

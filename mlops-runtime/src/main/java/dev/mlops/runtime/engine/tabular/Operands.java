@@ -69,9 +69,10 @@ record Operands(Extent extent, List<Operand> all) {
       all = IntStream.of(map).mapToDouble(i -> doubles[i]).toArray();
     } else if (known instanceof long[] longs) {
       all = IntStream.of(map).mapToLong(i -> longs[i]).toArray();
-    } else {
-      String[] texts = (String[]) known;
+    } else if (known instanceof String[] texts) {
       all = IntStream.of(map).mapToObj(i -> texts[i]).toArray(String[]::new);
+    } else {
+      throw new IllegalArgumentException("a constant of an unexpected kind: " + value);
     }
     return to.known(value.type(), new Extent(false, extent.dims()), all);
   }

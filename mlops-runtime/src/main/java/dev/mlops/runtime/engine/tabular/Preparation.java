@@ -10,15 +10,31 @@ import java.util.Map;
 final class Preparation {
   private Preparation() {}
 
+  private static final List<String> NAMES =
+      List.of(
+          "Scaler",
+          "Imputer",
+          "Normalizer",
+          "Binarizer",
+          "FeatureVectorizer",
+          "ArrayFeatureExtractor",
+          "ZipMap");
+
   static void addTo(Map<String, Operator> all) {
-    all.put(Operators.key(Operators.ML, "Scaler"), Preparation::scaler);
-    all.put(Operators.key(Operators.ML, "Imputer"), Preparation::imputer);
-    all.put(Operators.key(Operators.ML, "Normalizer"), Preparation::normalizer);
-    all.put(Operators.key(Operators.ML, "Binarizer"), Preparation::binarizer);
-    all.put(Operators.key(Operators.ML, "FeatureVectorizer"), Preparation::vectorizer);
-    all.put(
-        Operators.key(Operators.ML, "ZipMap"),
-        (node, to) -> to.bind(node, 0, to.input(node, 0))); // names of columns are not values
+    Operator operator = Preparation::add;
+    NAMES.forEach(name -> all.put(Operators.key(Operators.ML, name), operator));
+  }
+
+  private static void add(OnnxNode node, PlanBuilder to) {
+    switch (node.operator()) {
+      case "Scaler" -> scaler(node, to);
+      case "Imputer" -> imputer(node, to);
+      case "Normalizer" -> normalizer(node, to);
+      case "Binarizer" -> binarizer(node, to);
+      case "FeatureVectorizer" -> vectorizer(node, to);
+      case "ArrayFeatureExtractor" -> Moves.extract(node, to);
+      default -> to.bind(node, 0, to.input(node, 0)); // ZipMap: names of columns are not values
+    }
   }
 
   /** Numbers of which there is one for each column, or one for all. */

@@ -27,56 +27,68 @@ final class Reductions {
     long of(long[] from, int at, int[] map, int first, int end);
   }
 
+  private static final List<String> NAMES =
+      List.of(
+          "ReduceSum",
+          "ReduceMean",
+          "ReduceMax",
+          "ReduceMin",
+          "ReduceProd",
+          "ReduceL1",
+          "ReduceL2",
+          "ReduceSumSquare",
+          "ArgMax",
+          "ArgMin",
+          "Softmax",
+          "LogSoftmax");
+
   static void addTo(Map<String, Operator> all) {
-    put(all, "ReduceSum", 13, Reductions::sum, Reductions::sum, Reductions::sum);
-    put(all, "ReduceMean", 18, Reductions::mean, Reductions::mean, null);
-    put(all, "ReduceMax", 18, Reductions::max, Reductions::max, Reductions::max);
-    put(all, "ReduceMin", 18, Reductions::min, Reductions::min, Reductions::min);
-    put(all, "ReduceProd", 18, Reductions::product, null, Reductions::product);
-    put(all, "ReduceL1", 18, Reductions::l1, null, null);
-    put(
-        all,
-        "ReduceL2",
-        18,
-        (from, at, map, first, end) -> (float) Math.sqrt(squares(from, at, map, first, end)),
-        null,
-        null);
-    put(
-        all,
-        "ReduceSumSquare",
-        18,
-        (from, at, map, first, end) -> (float) squares(from, at, map, first, end),
-        Reductions::squares,
-        null);
-    all.put(Operators.key("", "ArgMax"), (node, to) -> arg(node, to, 1));
-    all.put(Operators.key("", "ArgMin"), (node, to) -> arg(node, to, -1));
-    all.put(Operators.key("", "Softmax"), (node, to) -> softmax(node, to, false));
-    all.put(Operators.key("", "LogSoftmax"), (node, to) -> softmax(node, to, true));
+    Operator operator = Reductions::add;
+    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
   }
 
-  private static void put(
-      Map<String, Operator> all,
-      String name,
-      int axesAsInput,
-      Floats floats,
-      @Nullable Doubles doubles,
-      @Nullable Longs longs) {
-    all.put(
-        Operators.key("", name),
-        (node, to) -> reduce(node, to, to.opset("") >= axesAsInput, floats, doubles, longs));
+  private static void add(OnnxNode node, PlanBuilder to) {
+    switch (node.operator()) {
+      case "ReduceSum" -> reduce(node, to, 13, Reductions::sum, Reductions::sum, Reductions::sum);
+      case "ReduceMean" -> reduce(node, to, 18, Reductions::mean, Reductions::mean, null);
+      case "ReduceMax" -> reduce(node, to, 18, Reductions::max, Reductions::max, Reductions::max);
+      case "ReduceMin" -> reduce(node, to, 18, Reductions::min, Reductions::min, Reductions::min);
+      case "ReduceProd" -> reduce(node, to, 18, Reductions::product, null, Reductions::product);
+      case "ReduceL1" -> reduce(node, to, 18, Reductions::l1, null, null);
+      case "ReduceL2" ->
+          reduce(
+              node,
+              to,
+              18,
+              (from, at, map, first, end) -> (float) Math.sqrt(squares(from, at, map, first, end)),
+              null,
+              null);
+      case "ReduceSumSquare" ->
+          reduce(
+              node,
+              to,
+              18,
+              (from, at, map, first, end) -> (float) squares(from, at, map, first, end),
+              Reductions::squares,
+              null);
+      case "ArgMax" -> arg(node, to, 1);
+      case "ArgMin" -> arg(node, to, -1);
+      case "Softmax" -> softmax(node, to, false);
+      default -> softmax(node, to, true);
+    }
   }
 
   private static void reduce(
       OnnxNode node,
       PlanBuilder to,
-      boolean axesAsInput,
+      int axesAsInput,
       Floats floats,
       @Nullable Doubles doubles,
       @Nullable Longs longs) {
     Value from = to.input(node, 0);
     Extent extent = from.extent();
     long[] named = node.integers("axes");
-    if (axesAsInput) {
+    if (to.opset("") >= axesAsInput) {
       named = to.has(node, 1) ? to.constant(node, 1, long[].class) : new long[0];
     }
     if (named.length == 0 && node.integer("noop_with_empty_axes", 0) != 0) {
@@ -333,7 +345,7 @@ final class Reductions {
                     int place = 0;
                     for (int k = 1; k < length; k++) {
                       float value = values[at + k * inner];
-                      if (sign > 0 ? value > best : value < best || last && value == best) {
+                      if ((sign > 0 ? value > best : value < best) || (last && value == best)) {
                         best = value;
                         place = k;
                       }

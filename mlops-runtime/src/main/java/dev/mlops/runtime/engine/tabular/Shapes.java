@@ -16,17 +16,37 @@ import java.util.TreeSet;
 final class Shapes {
   private Shapes() {}
 
+  private static final List<String> NAMES =
+      List.of(
+          "Identity",
+          "Constant",
+          "Dropout",
+          "Reshape",
+          "Flatten",
+          "Squeeze",
+          "Unsqueeze",
+          "Shape",
+          "Size",
+          "ConstantOfShape");
+
   static void addTo(Map<String, Operator> all) {
-    all.put(Operators.key("", "Constant"), Shapes::constant);
-    all.put(Operators.key("", "Identity"), (node, to) -> to.bind(node, 0, to.moved(node, 0)));
-    all.put(Operators.key("", "Dropout"), Shapes::dropout);
-    all.put(Operators.key("", "Reshape"), Shapes::reshape);
-    all.put(Operators.key("", "Flatten"), Shapes::flatten);
-    all.put(Operators.key("", "Squeeze"), Shapes::squeeze);
-    all.put(Operators.key("", "Unsqueeze"), Shapes::unsqueeze);
-    all.put(Operators.key("", "Shape"), Shapes::shape);
-    all.put(Operators.key("", "Size"), Shapes::size);
-    all.put(Operators.key("", "ConstantOfShape"), Shapes::constantOfShape);
+    Operator operator = Shapes::add;
+    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
+  }
+
+  private static void add(OnnxNode node, PlanBuilder to) {
+    switch (node.operator()) {
+      case "Identity" -> to.bind(node, 0, to.moved(node, 0));
+      case "Constant" -> constant(node, to);
+      case "Dropout" -> dropout(node, to);
+      case "Reshape" -> reshape(node, to);
+      case "Flatten" -> flatten(node, to);
+      case "Squeeze" -> squeeze(node, to);
+      case "Unsqueeze" -> unsqueeze(node, to);
+      case "Shape" -> shape(node, to);
+      case "Size" -> size(node, to);
+      default -> constantOfShape(node, to);
+    }
   }
 
   private static void constant(OnnxNode node, PlanBuilder to) {
