@@ -239,6 +239,11 @@ public final class OnnxGraph {
     return new Tensor(tensorHead(name, INT64, dims).bytes(9, raw));
   }
 
+  /** A uint8 constant. */
+  public static Tensor bytes(String name, long[] dims, byte... values) {
+    return new Tensor(tensorHead(name, UINT8, dims).bytes(9, values.clone()));
+  }
+
   /** A text constant. */
   public static Tensor texts(String name, long[] dims, String... values) {
     ProtoBytes tensor = tensorHead(name, STRING, dims);

@@ -8,10 +8,7 @@ enum PostTransform {
   NONE,
   LOGISTIC,
   SOFTMAX,
-  SOFTMAX_ZERO,
-  PROBIT;
-
-  private static final float SQRT_2 = (float) Math.sqrt(2);
+  SOFTMAX_ZERO;
 
   /** By the name in the attribute {@code post_transform}. */
   static PostTransform of(String name) {
@@ -20,7 +17,10 @@ enum PostTransform {
         return each;
       }
     }
-    throw new Unsupported("its post_transform '" + name + "' is not known");
+    throw new Unsupported(
+        name.equals("PROBIT")
+            ? "its post_transform PROBIT makes much of a logarithm's last bit"
+            : "its post_transform '" + name + "' is not known");
   }
 
   /**
@@ -38,11 +38,6 @@ enum PostTransform {
       }
       case SOFTMAX -> softmax(scores);
       case SOFTMAX_ZERO -> softmaxZero(scores, single);
-      case PROBIT -> {
-        for (int i = 0; i < scores.length; i++) {
-          scores[i] = probit((float) scores[i]);
-        }
-      }
     }
   }
 
@@ -50,17 +45,6 @@ enum PostTransform {
   static float logistic(float score) {
     float above = 1 / (1 + exp(-Math.abs(score)));
     return score < 0 ? 1 - above : above;
-  }
-
-  /** The quantile of the normal distribution, by the approximation that ONNX Runtime uses. */
-  static float probit(float score) {
-    float x = 2 * score - 1;
-    float sign = x < 0 ? -1f : 1f;
-    float log = (float) Math.log((1 - x) * (1 + x));
-    float half = 2 / (3.14159f * 0.147f) + 0.5f * log;
-    float square = 1 / 0.147f * log;
-    float root = -half + (float) Math.sqrt(half * half - square);
-    return SQRT_2 * (sign * (float) Math.sqrt(root));
   }
 
   private static void softmax(double[] scores) {

@@ -44,7 +44,6 @@ final class TreeEnsembles {
     if (classes == 2) {
       require(base.length <= 2, "it has %s base values for two classes", base.length);
       boolean alone = base.length < 2 && !always(table, 1);
-      require(!alone || post != PostTransform.PROBIT, "its PROBIT would leave a score unset");
       require(!alone || base.length == 0 || oneColumn, "its base value would leave a score unset");
       scores = new TreeScores.TwoClasses(oneColumn, positive, base, post, single);
     } else {

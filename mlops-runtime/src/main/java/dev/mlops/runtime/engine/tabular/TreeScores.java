@@ -11,7 +11,7 @@ interface TreeScores {
    */
   int finish(Visit visit);
 
-  /** A regressor's: base values last, and of one target no transform but PROBIT. */
+  /** A regressor's: base values last, and of one target no transform. */
   record Regression(
       Aggregate aggregate, double[] base, int trees, PostTransform post, boolean single)
       implements TreeScores {
@@ -29,7 +29,7 @@ interface TreeScores {
                 ? rounded(score + (base.length == 0 ? 0 : base[i]))
                 : 0;
       }
-      if (scores.length > 1 || post == PostTransform.PROBIT) {
+      if (scores.length > 1) {
         post.apply(scores, single);
       }
       return 0;
@@ -96,12 +96,12 @@ interface TreeScores {
         scores[0] = score;
         scores[1] = second ? scores[1] : 0;
         post.apply(scores, single);
-      } else if (probability) {
-        scores[0] = rounded(1 - score);
-        scores[1] = score;
       } else if (post == PostTransform.LOGISTIC) {
         scores[0] = PostTransform.logistic((float) -score);
         scores[1] = PostTransform.logistic((float) score);
+      } else if (probability) {
+        scores[0] = rounded(1 - score);
+        scores[1] = score;
       } else {
         scores[0] = first ? -score : 0;
         scores[1] = score;

@@ -183,15 +183,16 @@ final class TreeTable {
 
   /**
    * Converters write "is one of" as a chain of "is equal to" whose nodes repeat the same subtree.
-   * ONNX Runtime runs such a chain as one node with the first one's way for NaN, where the values
-   * are small whole numbers and the subtrees look alike; so do we.
+   * ONNX Runtime runs such a chain as one node where the values are small whole numbers, the first
+   * has no way of its own for NaN, and the subtrees look alike. It takes a little too much for
+   * alike, and so do we.
    */
   private void chain(int node) {
     if (modes[node] != Mode.EQ) {
       return;
     }
     double[] all = {values[node]};
-    if (inMask(values[node])) {
+    if (inMask(values[node]) && !missing[node]) {
       int next = no[node];
       List<Double> more = new ArrayList<>();
       while (modes[next] == Mode.EQ
@@ -203,6 +204,10 @@ final class TreeTable {
         if (more.size() > nodes()) {
           throw new Unsupported("its trees have a cycle");
         }
+      }
+      if (!more.isEmpty() && modes[0] == Mode.LEAF) {
+        throw new Unsupported(
+            "ONNX Runtime gives the first tree's leaf the weights of a chain of equalities");
       }
       otherwise[node] = next;
       all = joined(all, more.stream().mapToDouble(Double::doubleValue).toArray());
