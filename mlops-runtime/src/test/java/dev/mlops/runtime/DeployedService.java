@@ -5,6 +5,7 @@ import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Row;
 import dev.mlops.observe.Observation;
 import dev.mlops.observe.VersionObserver;
+import dev.mlops.runtime.engine.onnx.OnnxRuntimeEngine;
 import dev.mlops.runtime.store.DirectoryModelStore;
 import dev.mlops.store.ModelStore;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ public final class DeployedService implements Callable<String> {
     try (ModelRuntime runtime =
         ModelRuntime.builder()
             .store(store)
+            .engine(OnnxRuntimeEngine.create()) // what is native, a class loader could hold
             .state(folder.resolveSibling("state"))
             .follow(Duration.ofMillis(100))
             .listener(event -> {})

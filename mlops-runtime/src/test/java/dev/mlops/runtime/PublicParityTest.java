@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Every row that the training frameworks answered, published and served: by row and by record,
- * alone and together, in plain Java where that runs the model, and on ONNX Runtime. Numbers within 1e-5 · max(1, |b|), labels exact.
+ * alone and together, in plain Java where that runs the model, and on ONNX Runtime. Numbers within
+ * 1e-5 · max(1, |b|), labels exact.
  */
 final class PublicParityTest {
   private record Storm(
@@ -303,8 +304,13 @@ final class PublicParityTest {
   }
 
   private static String engine(ModelRuntime runtime) {
-    return runtime.describe().lines().filter(line -> line.startsWith("  engine ")).findFirst()
-        .orElseThrow().substring("  engine ".length());
+    return runtime
+        .describe()
+        .lines()
+        .filter(line -> line.startsWith("  engine "))
+        .findFirst()
+        .orElseThrow()
+        .substring("  engine ".length());
   }
 
   private static void compareAll(
