@@ -345,7 +345,8 @@ class RouteStartTest {
     }
     test.engine.free("1");
     assertThat(all).allSatisfy(outcome);
-    assertThat(test.engine.opened).hasValue(1);
+    // where the route may start without a version, its own thread tries again after a second
+    assertThat(test.engine.loaders).filteredOn(name -> !name.equals("mlops-loader")).hasSize(1);
   }
 
   @Test

@@ -51,6 +51,7 @@ final class ScriptedEngine implements Engine {
   final AtomicInteger opened = new AtomicInteger();
   final AtomicInteger closed = new AtomicInteger();
   final Queue<String> crashes = new ConcurrentLinkedQueue<>();
+  final Queue<String> loaders = new ConcurrentLinkedQueue<>();
   final Queue<String> closers = new ConcurrentLinkedQueue<>();
   private final Map<String, String> failAtLoad = new ConcurrentHashMap<>();
   private final Map<String, Integer> failAboveRows = new ConcurrentHashMap<>();
@@ -147,6 +148,7 @@ final class ScriptedEngine implements Engine {
           version.version() + " does not load: " + failAtLoad.get(number), null);
     }
     opened.incrementAndGet();
+    loaders.add(Thread.currentThread().getName());
     return new Session(number, slots);
   }
 
