@@ -51,6 +51,7 @@ class LifecycleTest {
   @AfterEach
   void end() {
     caller.close();
+    assertThat(lifecycle.settle(PATIENCE)).isTrue(); // finish would not wait for what was parked
     assertThat(lifecycle.finish(PATIENCE)).isTrue();
     events.close(PATIENCE);
   }
@@ -100,6 +101,18 @@ class LifecycleTest {
     thread.join(PATIENCE.toMillis());
     assertThat(thread.isAlive()).isFalse();
     assertThat(later.isCancelled()).isTrue();
+  }
+
+  @Test
+  void finish_aCallIsParked_waitsNoLongerThanUntilThatIsTold() {
+    LoadedVersion loaded = acquire("1");
+    int slot = caller.does(() -> loaded.slots.claim(0));
+    lifecycle.end(ROUTE, serve(loaded), Duration.ZERO);
+    long begin = System.nanoTime();
+    assertThat(lifecycle.finish(LONG)).isFalse();
+    assertThat(System.nanoTime() - begin).isLessThan(LONG.toNanos() / 2);
+    assertThat(test.next(LifecycleEvent.Parked.class).version()).isEqualTo(loaded.version);
+    caller.runs(() -> loaded.slots.release(slot));
   }
 
   @Test

@@ -237,6 +237,7 @@ final class TestRuntime implements AfterEachCallback {
   @Override
   public void afterEach(ExtensionContext context) {
     built.forEach(routes -> routes.close(Duration.ofSeconds(10)));
+    built.forEach(routes -> routes.close(Duration.ofSeconds(10))); // for what was parked till now
     others.shutdownNow();
     assertThat(engine.crashes).isEmpty();
     assertThat(engine.live()).isZero();
