@@ -87,12 +87,12 @@ class SlotsLoopTest {
           };
       start.invoke(null, calls);
     }
-    assertThat(begun.await(20, SECONDS)).as("all threads begin").isTrue();
+    assertThat(begun.await(60, SECONDS)).as("all threads begin").isTrue();
     while (session.claims.sum() < threads && session.failures.isEmpty()) {
       Thread.onSpinWait();
     }
     session.close(0);
-    assertThat(ended.await(20, SECONDS)).as("all threads end").isTrue();
+    assertThat(ended.await(60, SECONDS)).as("all threads end").isTrue();
     assertThat(session.failures).isEmpty();
     assertThat(closed.sum()).as("threads that waited or came when it closed").isPositive();
   }

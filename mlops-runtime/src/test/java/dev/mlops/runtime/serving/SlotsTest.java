@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * in the few instructions where it matters; the comment in {@code Slots} says why it is there.
  */
 class SlotsTest {
-  private static final long LONG = SECONDS.toNanos(3);
+  private static final long LONG = SECONDS.toNanos(15); // less than a test has patience
   private static final long EVER = Long.MAX_VALUE;
 
   private final List<Caller> callers = new ArrayList<>();
