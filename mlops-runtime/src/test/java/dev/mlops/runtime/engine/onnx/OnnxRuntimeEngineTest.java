@@ -344,7 +344,8 @@ final class OnnxRuntimeEngineTest {
     try (EngineSession session = engine.load(version, 1)) {
       Slot slot = session.slot(0);
       slot.input(0, 1);
-      for (int round = 0; round < 2; round++) {
+      int ended = 0;
+      for (int round = 0; round < 50 && ended < 2; round++) {
         AtomicReference<Throwable> thrown = new AtomicReference<>();
         CountDownLatch about = new CountDownLatch(1);
         Thread runner =
@@ -364,10 +365,14 @@ final class OnnxRuntimeEngineTest {
           Thread.onSpinWait();
         }
         runner.join();
-        assertThat(thrown.get())
-            .isInstanceOf(ModelFailedException.class)
-            .hasMessage("storms:1.0.0 failed on 1 row: the run was cancelled");
+        if (thrown.get() != null) { // else it was quicker than this thread
+          assertThat(thrown.get())
+              .isInstanceOf(ModelFailedException.class)
+              .hasMessage("storms:1.0.0 failed on 1 row: the run was cancelled");
+          ended++;
+        }
       }
+      assertThat(ended).as("runs that were ended").isEqualTo(2);
       slot.run(1);
       assertThat(slot.output(0).shape()[0]).isEqualTo(1);
     }

@@ -20,7 +20,11 @@ final class SlowModelsTest {
       try (EngineSession session = OnnxRuntimeEngine.create().load(TestVersion.of(model), 1)) {
         Slot slot = session.slot(0);
         nanos(slot, 0);
-        assertThat(nanos(slot, 10_000)).as(model.toString()).isGreaterThan(5 * nanos(slot, 10));
+        long few = Long.MAX_VALUE;
+        for (int i = 0; i < 10; i++) { // the best of some, as machines are busy
+          few = Math.min(few, nanos(slot, 10));
+        }
+        assertThat(nanos(slot, 10_000)).as(model.toString()).isGreaterThan(5 * few);
       }
     }
   }
