@@ -115,7 +115,7 @@ final class Redeploy {
   private static Set<String> holders(WeakReference<ClassLoader> reference) throws Exception {
     Set<String> holders = new TreeSet<>();
     // a thread that was told to end does so in its own time
-    for (int i = 0; i < 100 && threads(reference, holders); i++) {
+    for (int i = 0; i < 1_000 && threads(reference, holders); i++) {
       holders.clear();
       new ReferenceQueue<>().remove(20);
     }
