@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // read where it is made, and never compared
 public record OnnxConstant(int type, long[] dims, @Nullable Object values) {
   public static final int FLOAT = 1;
+  public static final int UINT8 = 2;
   public static final int INT32 = 6;
   public static final int INT64 = 7;
   public static final int STRING = 8;

@@ -200,7 +200,8 @@ public final class OnnxProgram {
               case OnnxConstant.DOUBLE -> raw == null ? doubles(doubles) : rawDoubles(raw);
               case OnnxConstant.INT64 -> raw == null ? longs.build().toArray() : rawLongs(raw);
               case OnnxConstant.INT32 -> raw == null ? longs.build().toArray() : rawInts(raw);
-              case OnnxConstant.BOOL -> raw == null ? longs.build().toArray() : rawBytes(raw);
+              case OnnxConstant.BOOL, OnnxConstant.UINT8 ->
+                  raw == null ? longs.build().toArray() : rawBytes(raw);
               case OnnxConstant.STRING -> texts.toArray(String[]::new);
               default -> null;
             };
@@ -266,7 +267,7 @@ public final class OnnxProgram {
   private static long[] rawBytes(byte[] raw) {
     long[] values = new long[raw.length];
     for (int i = 0; i < values.length; i++) {
-      values[i] = raw[i];
+      values[i] = Byte.toUnsignedInt(raw[i]);
     }
     return values;
   }

@@ -25,6 +25,7 @@ final class Operators {
     Casts.addTo(all);
     Preparation.addTo(all);
     Categories.addTo(all);
+    Linear.addTo(all);
     return Map.copyOf(all);
   }
 

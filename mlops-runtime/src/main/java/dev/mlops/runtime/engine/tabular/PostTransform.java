@@ -43,7 +43,7 @@ enum PostTransform {
 
   /** 1 / (1 + exp(-score)), by way of the side where nothing overflows. */
   static float logistic(float score) {
-    float above = 1 / (1 + exp(-Math.abs(score)));
+    float above = 1 / (1 + FloatExp.of(-Math.abs(score)));
     return score < 0 ? 1 - above : above;
   }
 
@@ -51,7 +51,7 @@ enum PostTransform {
     float most = most(scores);
     float sum = 0;
     for (int i = 0; i < scores.length; i++) {
-      float e = exp((float) scores[i] - most);
+      float e = FloatExp.of((float) scores[i] - most);
       scores[i] = e;
       sum += e;
     }
@@ -63,12 +63,12 @@ enum PostTransform {
   /** As softmax, but a score that is nothing stays nothing. */
   private static void softmaxZero(double[] scores, boolean single) {
     float most = most(scores);
-    float scale = exp(-most);
+    float scale = FloatExp.of(-most);
     float sum = 0;
     for (int i = 0; i < scores.length; i++) {
       float score = (float) scores[i];
       if (score > 0.0000001f || score < -0.0000001f) {
-        float e = exp(score - most);
+        float e = FloatExp.of(score - most);
         scores[i] = e;
         sum += e;
       } else {
@@ -88,10 +88,6 @@ enum PostTransform {
       }
     }
     return most;
-  }
-
-  private static float exp(float x) {
-    return (float) Math.exp(x);
   }
 
   /**

@@ -5,20 +5,15 @@ import dev.mlops.runtime.engine.tabular.TreeTable.Mode;
 import dev.mlops.runtime.engine.tabular.Votes.Aggregate;
 import dev.mlops.runtime.onnx.OnnxConstant;
 import dev.mlops.runtime.onnx.OnnxNode;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.stream.IntStream;
 
 /** TreeEnsembleClassifier and TreeEnsembleRegressor, and their successor TreeEnsemble. */
 final class TreeEnsembles {
   /** The first version of ai.onnx.ml with TreeEnsemble in place of the other two. */
   private static final long ONE_FOR_BOTH = 5;
-
-  /** Numbers that nodes of a tree may have beyond how many they are, as a multiple. */
-  private static final int GAPS = 4;
 
   private TreeEnsembles() {}
 
@@ -34,7 +29,7 @@ final class TreeEnsembles {
     int classes = labels.count();
     require(classes >= 2, "it has %s classes; run here are two and more", classes);
     boolean single = input.type() != ElementType.DOUBLE;
-    TreeTable table = table(node, "class", classes, single);
+    TreeTable table = ListedTrees.read(node, "class", classes, single);
     double[] base = numbers(node, "base_values", single);
     PostTransform post = PostTransform.of(node.text("post_transform", "NONE"));
     int[] told = node.integers("class_ids").length == 0 ? new int[0] : ids(node, "class_ids");
@@ -85,7 +80,7 @@ final class TreeEnsembles {
         input);
     boolean single = input.type() == ElementType.FLOAT;
     int targets = Math.toIntExact(node.integer("n_targets", 0));
-    TreeTable table = table(node, "target", targets, single);
+    TreeTable table = ListedTrees.read(node, "target", targets, single);
     double[] base = numbers(node, "base_values", single);
     require(
         base.length == 0 || base.length == targets,
@@ -131,7 +126,8 @@ final class TreeEnsembles {
     return rows(node, to);
   }
 
-  private static Value rows(OnnxNode node, PlanBuilder to) {
+  /** An input of rows by columns of numbers. */
+  static Value rows(OnnxNode node, PlanBuilder to) {
     Value input = to.input(node, 0);
     require(
         input.extent().perRow() && input.extent().dims().size() == 1,
@@ -144,125 +140,56 @@ final class TreeEnsembles {
     return input;
   }
 
-  private static TreeTable table(OnnxNode node, String votes, int targets, boolean single) {
-    long[] treeIds = node.integers("nodes_treeids");
-    long[] nodeIds = node.integers("nodes_nodeids");
-    String[] modes = node.texts("nodes_modes");
-    long[] yes = node.integers("nodes_truenodeids");
-    long[] no = node.integers("nodes_falsenodeids");
-    long[] missing = node.integers("nodes_missing_value_tracks_true");
-    int[] features = ids(node, "nodes_featureids");
-    double[] values = numbers(node, "nodes_values", single);
-    int count = treeIds.length;
-    require(count > 0, "it has no nodes");
-    require(targets > 0, "it has %s targets", targets);
-    for (int length :
-        new int[] {
-          nodeIds.length, modes.length, yes.length, no.length, features.length, values.length
-        }) {
-      require(length == count, "its lists of nodes have the lengths %s and %s", count, length);
-    }
-    Trees trees = new Trees(treeIds, nodeIds);
-    TreeTable table = new TreeTable(single, targets, count);
-    table.roots = trees.starts();
-    for (int i = 0; i < count; i++) {
-      table.modes[i] = mode(modes[i]);
-      table.features[i] = features[i];
-      table.values[i] = values[i];
-      table.missing[i] = i < missing.length && missing[i] == 1;
-      if (table.modes[i] != Mode.LEAF) {
-        table.yes[i] = trees.place(treeIds[i], yes[i]);
-        table.no[i] = trees.place(treeIds[i], no[i]);
-      }
-    }
-    int[] ids = ids(node, votes + "_ids");
-    long[] voteTrees = node.integers(votes + "_treeids");
-    long[] voteNodes = node.integers(votes + "_nodeids");
-    double[] weights = numbers(node, votes + "_weights", single);
-    for (int length : new int[] {voteTrees.length, voteNodes.length, weights.length}) {
-      require(
-          length == ids.length,
-          "its lists of weights have the lengths %s and %s",
-          ids.length,
-          length);
-    }
-    int[] leaves = new int[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      require(ids[i] < targets, "a weight is for target %s of %s", ids[i], targets);
-      int leaf = trees.place(voteTrees[i], voteNodes[i]);
-      leaves[i] = table.modes[leaf] == Mode.LEAF ? leaf : -1; // those of others are passed over
-    }
-    table.votes(leaves, ids, weights);
-    return table;
-  }
-
-  private static Mode mode(String mode) {
-    return switch (mode) {
-      case "BRANCH_LEQ" -> Mode.LEQ;
-      case "BRANCH_LT" -> Mode.LT;
-      case "BRANCH_GTE" -> Mode.GTE;
-      case "BRANCH_GT" -> Mode.GT;
-      case "BRANCH_EQ" -> Mode.EQ;
-      case "BRANCH_NEQ" -> Mode.NEQ;
-      case "LEAF" -> Mode.LEAF;
-      default -> throw new Unsupported("its node mode '" + mode + "' is not known");
-    };
-  }
-
-  /** Places in the list of nodes by tree and number. */
-  private static final class Trees {
-    private final Map<Long, int[]> places = new HashMap<>();
-    private final List<Integer> starts = new ArrayList<>();
-
-    Trees(long[] treeIds, long[] nodeIds) {
-      for (int from = 0; from < treeIds.length; ) {
-        int to = from;
-        long most = 0;
-        while (to < treeIds.length && treeIds[to] == treeIds[from]) {
-          require(nodeIds[to] >= 0, "a node has the number %s", nodeIds[to]);
-          most = Math.max(most, nodeIds[to++]);
-        }
-        require(
-            most <= GAPS * (long) (to - from) + 1_000,
-            "a tree of %s nodes has one with the number %s",
-            to - from,
-            most);
-        int[] tree = new int[(int) most + 1];
-        Arrays.fill(tree, -1);
-        for (int i = from; i < to; i++) {
-          require(tree[(int) nodeIds[i]] < 0, "two nodes of a tree have one number");
-          tree[(int) nodeIds[i]] = i;
-        }
-        require(
-            places.put(treeIds[from], tree) == null,
-            "the nodes of tree %s do not stand together",
-            treeIds[from]);
-        starts.add(from);
-        from = to;
-      }
-    }
-
-    int[] starts() {
-      return starts.stream().mapToInt(i -> i).toArray();
-    }
-
-    int place(long tree, long node) {
-      int[] nodes = places.get(tree);
-      int place = nodes == null || node < 0 || node >= nodes.length ? -1 : nodes[(int) node];
-      require(place >= 0, "tree %s has no node %s", tree, node);
-      return place;
-    }
-  }
-
   // --- version 5 ---
 
   private static void ensemble(OnnxNode node, PlanBuilder to) {
-    throw new Unsupported("this operator is not run in plain Java");
+    require(
+        to.opset(Operators.ML) == ONE_FOR_BOTH,
+        "version %s of %s is not known",
+        to.opset(Operators.ML),
+        Operators.ML);
+    Value input = rows(node, to);
+    require(
+        input.type() == ElementType.FLOAT || input.type() == ElementType.DOUBLE,
+        "its input is %s",
+        input);
+    TreeTable table = IndexedTrees.read(node, input.type() == ElementType.FLOAT);
+    regression(
+        node,
+        to,
+        input,
+        table,
+        aggregate(node.integer("aggregate_function", 1)),
+        new double[0],
+        postTransform(node.integer("post_transform", 0)),
+        input.type());
+  }
+
+  private static Aggregate aggregate(long number) {
+    return switch (Math.toIntExact(number)) {
+      case 0 -> Aggregate.AVERAGE;
+      case 1 -> Aggregate.SUM;
+      case 2 -> Aggregate.MIN;
+      case 3 -> Aggregate.MAX;
+      default -> throw new Unsupported("its aggregate_function is " + number);
+    };
+  }
+
+  /** As ONNX Runtime numbers them; the standard has SOFTMAX before LOGISTIC. */
+  private static PostTransform postTransform(long number) {
+    return switch (Math.toIntExact(number)) {
+      case 0 -> PostTransform.NONE;
+      case 1 -> PostTransform.LOGISTIC;
+      case 2 -> PostTransform.SOFTMAX;
+      case 3 -> PostTransform.SOFTMAX_ZERO;
+      case 4 -> PostTransform.of("PROBIT");
+      default -> throw new Unsupported("its post_transform is " + number);
+    };
   }
 
   // --- all ---
 
-  private static int[] ids(OnnxNode node, String name) {
+  static int[] ids(OnnxNode node, String name) {
     return Arrays.stream(node.integers(name))
         .mapToInt(
             id -> {
@@ -273,7 +200,7 @@ final class TreeEnsembles {
   }
 
   /** Of an attribute of floats, or of the one that has a tensor in its place. */
-  private static double[] numbers(OnnxNode node, String name, boolean single) {
+  static double[] numbers(OnnxNode node, String name, boolean single) {
     float[] plain = node.numbers(name);
     OnnxConstant tensor = node.attribute(name + "_as_tensor", OnnxConstant.class).orElse(null);
     if (tensor == null || tensor.dims().length == 0) {
@@ -283,7 +210,7 @@ final class TreeEnsembles {
     return doubles(tensor, name, single);
   }
 
-  private static double[] doubles(OnnxConstant tensor, String name, boolean single) {
+  static double[] doubles(OnnxConstant tensor, String name, boolean single) {
     if (single && tensor.values() instanceof float[] floats) {
       return doubles(floats);
     }
@@ -320,9 +247,18 @@ final class TreeEnsembles {
             .anyMatch(vote -> table.voteTargets[vote] == target);
   }
 
+  /**
+   * Declines the node if something is not right.
+   *
+   * @param otherwise why, with %s for each detail
+   */
   static void require(boolean right, String otherwise, Object... details) {
     if (!right) {
-      throw new Unsupported(String.format(otherwise, details));
+      String why = otherwise;
+      for (Object detail : details) {
+        why = why.replaceFirst("%s", Matcher.quoteReplacement(String.valueOf(detail)));
+      }
+      throw new Unsupported(why);
     }
   }
 }

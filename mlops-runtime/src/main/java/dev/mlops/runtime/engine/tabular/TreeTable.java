@@ -19,8 +19,6 @@ final class TreeTable {
     GT,
     EQ,
     NEQ,
-    /** One of several values. */
-    MEMBER,
     LEAF
   }
 
@@ -48,7 +46,7 @@ final class TreeTable {
   /** Where the comparison does not hold, once chains are put together. */
   int[] otherwise = new int[0];
 
-  /** Of {@link Mode#MEMBER}, and of {@link Mode#EQ} once chains are put together. */
+  /** Of {@link Mode#EQ}, once chains are put together. */
   final double[] @Nullable [] members;
 
   /** The first node of each tree. */
@@ -110,29 +108,15 @@ final class TreeTable {
   }
 
   /**
-   * Looks whether what the nodes ask for is there, and whether a tree is one.
+   * Looks whether what the nodes ask for is there.
    *
    * @param columns of the input
    * @throws Unsupported if not
    */
   void check(int columns) {
-    boolean[] child = new boolean[nodes()];
-    for (int node = 0; node < nodes(); node++) {
-      if (features[node] >= columns) {
-        throw new Unsupported(
-            "a node asks for column " + features[node] + " of an input of " + columns);
-      }
-      if (modes[node] != Mode.LEAF) {
-        child[yes[node]] = true;
-        child[no[node]] = true;
-      }
-    }
-    for (int root : roots) {
-      child[root] = true;
-    }
-    for (int node = 0; node < nodes(); node++) {
-      if (!child[node]) {
-        throw new Unsupported("no node leads to node " + node + " of its list");
+    for (int feature : features) {
+      if (feature >= columns) {
+        throw new Unsupported("a node asks for column " + feature + " of an input of " + columns);
       }
     }
   }
@@ -205,7 +189,7 @@ final class TreeTable {
           throw new Unsupported("its trees have a cycle");
         }
       }
-      if (!more.isEmpty() && modes[0] == Mode.LEAF) {
+      if (!more.isEmpty() && modes[roots[0]] == Mode.LEAF) {
         throw new Unsupported(
             "ONNX Runtime gives the first tree's leaf the weights of a chain of equalities");
       }

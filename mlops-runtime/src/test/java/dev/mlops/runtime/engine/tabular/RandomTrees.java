@@ -1,6 +1,7 @@
 package dev.mlops.runtime.engine.tabular;
 
 import dev.mlops.runtime.onnx.OnnxGraph;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** A random model of trees, and rows that meet its thresholds where it hurts. */
@@ -8,7 +9,7 @@ final class RandomTrees {
   private static final String[] MODES = {
     "BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"
   };
-  private static final String[] AGGREGATES = {"SUM", "AVERAGE", "MIN", "MAX"};
+  private static final String[] AGGREGATES = {"AVERAGE", "SUM", "MIN", "MAX"};
   private static final String[] TRANSFORMS = {"NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO"};
 
   /** What floats trip over. */
@@ -34,6 +35,10 @@ final class RandomTrees {
   final int targets;
   final int inputType;
   final boolean classifier;
+
+  /** Whether it is a TreeEnsemble of version 5. */
+  final boolean ensemble;
+
   final byte[] model;
 
   private final String transform;
@@ -49,6 +54,7 @@ final class RandomTrees {
     random = new SplittableRandom(seed);
     columns = 1 + random.nextInt(12);
     classifier = random.nextBoolean();
+    ensemble = !classifier && random.nextBoolean();
     int kind = random.nextInt(10);
     inputType =
         kind < 6
@@ -62,16 +68,16 @@ final class RandomTrees {
     plainWeights = random.nextInt(3) > 0;
     targets = classifier ? 2 + random.nextInt(3) : 1 + random.nextInt(3);
     column = plainWeights && random.nextBoolean() ? random.nextInt(targets) : -1;
-    if (inputType == OnnxGraph.DOUBLE && random.nextBoolean()) {
+    if (inputType == OnnxGraph.DOUBLE && !ensemble && random.nextBoolean()) {
       trees.asDoubles();
     }
     int count = 1 + random.nextInt(random.nextInt(4) == 0 ? 100 : 12);
-    int depth = random.nextInt(random.nextInt(4) == 0 ? 14 : 6);
+    int depth = random.nextInt(ensemble ? 1 : 0, random.nextInt(4) == 0 ? 14 : 6);
     for (int i = 0; i < count; i++) {
       trees.tree();
       grow(depth, 5 + random.nextInt(60));
     }
-    if (random.nextInt(3) == 0) {
+    if (random.nextInt(3) == 0 && !ensemble) {
       base = classifier && targets == 2 ? 1 + random.nextInt(2) : targets;
       double[] values = new double[base];
       for (int i = 0; i < base; i++) {
@@ -80,15 +86,25 @@ final class RandomTrees {
       trees.baseValues(values);
     }
     transform = TRANSFORMS[random.nextInt(TRANSFORMS.length)];
-    trees.with(OnnxGraph.attribute("post_transform", transform));
     aggregate = classifier ? "SUM" : AGGREGATES[random.nextInt(AGGREGATES.length)];
-    if (!classifier) {
-      trees.with(OnnxGraph.attribute("aggregate_function", aggregate));
+    if (!ensemble) {
+      trees.with(OnnxGraph.attribute("post_transform", transform));
+      if (!classifier) {
+        trees.with(OnnxGraph.attribute("aggregate_function", aggregate));
+      }
     }
     model = model();
   }
 
   private byte[] model() {
+    if (ensemble) {
+      return trees.ensemble(
+          inputType,
+          columns,
+          targets,
+          List.of(AGGREGATES).indexOf(aggregate),
+          List.of(TRANSFORMS).indexOf(transform));
+    }
     if (!classifier) {
       return trees.regressor(inputType, columns, targets);
     }
@@ -107,10 +123,13 @@ final class RandomTrees {
   }
 
   private int grow(int depth, int budget) {
-    if (depth == 0 || budget <= 1 || random.nextInt(8) == 0) {
+    if (depth == 0 || budget <= 1 || (random.nextInt(8) == 0 && !ensemble)) {
       return leaf();
     }
     String own = mode.isEmpty() ? MODES[random.nextInt(MODES.length)] : mode;
+    if (categories && ensemble && random.nextInt(3) > 0) {
+      return set(depth, budget);
+    }
     if (categories && random.nextInt(2) == 0) {
       return chain(depth, budget);
     }
@@ -120,6 +139,17 @@ final class RandomTrees {
     int yes = grow(depth - 1, part);
     int no = grow(depth - 1, budget - part);
     trees.children(node, yes, no);
+    return node;
+  }
+
+  private int set(int depth, int budget) {
+    double[] set = new double[1 + random.nextInt(6)];
+    for (int i = 0; i < set.length; i++) {
+      set[i] = random.nextInt(20) == 0 ? random.nextInt(100) / 4.0 : random.nextInt(31);
+    }
+    int node = trees.member(random.nextInt(columns), random.nextDouble() < missing, set);
+    int yes = grow(depth - 1, 1 + budget / 3);
+    trees.children(node, yes, grow(depth - 1, budget / 2));
     return node;
   }
 
@@ -159,6 +189,8 @@ final class RandomTrees {
   private void vote(int leaf, double weight) {
     if (column >= 0) {
       trees.weight(leaf, column, weight);
+    } else if (ensemble) {
+      trees.weight(leaf, random.nextInt(targets), weight);
     } else if (plainWeights) {
       for (int i = 0; i < targets; i++) {
         trees.weight(leaf, i, i == 0 ? weight : weight());
@@ -259,7 +291,7 @@ final class RandomTrees {
 
   @Override
   public String toString() {
-    return (classifier ? "classifier" : "regressor")
+    return (classifier ? "classifier" : ensemble ? "ensemble" : "regressor")
         + " of "
         + targets
         + " targets, "

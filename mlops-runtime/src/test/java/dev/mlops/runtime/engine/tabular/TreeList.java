@@ -4,7 +4,9 @@ import dev.mlops.runtime.onnx.OnnxGraph;
 import dev.mlops.runtime.onnx.OnnxGraph.Attribute;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Writes models of trees, as TreeEnsembleClassifier and TreeEnsembleRegressor have them. Nodes are
@@ -12,6 +14,16 @@ import java.util.List;
  * root.
  */
 final class TreeList {
+  private static final List<String> MODES =
+      List.of(
+          "BRANCH_LEQ",
+          "BRANCH_LT",
+          "BRANCH_GTE",
+          "BRANCH_GT",
+          "BRANCH_EQ",
+          "BRANCH_NEQ",
+          "BRANCH_MEMBER");
+
   private final List<Long> trees = new ArrayList<>();
   private final List<Long> ids = new ArrayList<>();
   private final List<String> modes = new ArrayList<>();
@@ -25,6 +37,7 @@ final class TreeList {
   private final List<Long> voteIds = new ArrayList<>();
   private final List<Double> weights = new ArrayList<>();
   private final List<Attribute> more = new ArrayList<>();
+  private final Map<Integer, double[]> sets = new HashMap<>();
   private long tree = -1;
   private long next;
   private boolean flags;
@@ -41,6 +54,13 @@ final class TreeList {
   int split(String mode, int feature, double value, boolean nanToYes) {
     flags |= nanToYes;
     return node(mode, feature, value, nanToYes);
+  }
+
+  /** A node that asks for one of many, for {@link #ensemble} alone. */
+  int member(int feature, boolean nanToYes, double... set) {
+    int node = split("BRANCH_MEMBER", feature, set[0], nanToYes);
+    sets.put(node, set);
+    return node;
   }
 
   /** A whole tree of one question. */
@@ -168,6 +188,112 @@ final class TreeList {
             List.of("label", "y"),
             all.toArray(Attribute[]::new))
         .toBytes();
+  }
+
+  /** A TreeEnsemble of version 5, whose leaves have one weight each. */
+  byte[] ensemble(int inputType, int columns, int targets, int aggregate, int transform) {
+    int[] index = new int[ids.size()];
+    List<Integer> splits = new ArrayList<>();
+    List<Integer> leaves = new ArrayList<>();
+    List<Long> roots = new ArrayList<>();
+    for (int i = 0; i < index.length; i++) {
+      boolean root = i == 0 || !trees.get(i).equals(trees.get(i - 1));
+      boolean leaf = modes.get(i).equals("LEAF");
+      if (root) {
+        roots.add((long) splits.size());
+      }
+      if (leaf) {
+        index[i] = leaves.size();
+        leaves.add(i);
+      } else {
+        index[i] = splits.size();
+      }
+      if (root || !leaf) {
+        splits.add(i); // a root that is a leaf is a node both of whose ways lead there
+      }
+    }
+    List<Byte> modeNumbers = new ArrayList<>();
+    List<Double> members = new ArrayList<>();
+    List<List<Long>> ways = List.of(new ArrayList<>(), new ArrayList<>());
+    List<List<Long>> leafWays = List.of(new ArrayList<>(), new ArrayList<>());
+    for (int i : splits) {
+      boolean leaf = modes.get(i).equals("LEAF");
+      modeNumbers.add((byte) Math.max(0, MODES.indexOf(modes.get(i))));
+      for (double member : sets.getOrDefault(i, new double[0])) {
+        members.add(member);
+      }
+      if (sets.containsKey(i)) {
+        members.add(Double.NaN);
+      }
+      for (int way = 0; way < 2; way++) {
+        int to = leaf ? i : byId(trees.get(i), (way == 0 ? yes : no).get(i));
+        ways.get(way).add((long) index[to]);
+        leafWays.get(way).add(modes.get(to).equals("LEAF") ? 1L : 0L);
+      }
+    }
+    List<Attribute> all = new ArrayList<>(more);
+    byte[] modeBytes = new byte[splits.size()];
+    for (int i = 0; i < modeBytes.length; i++) {
+      modeBytes[i] = modeNumbers.get(i);
+    }
+    long[] dims = {modeBytes.length};
+    all.add(OnnxGraph.attribute("n_targets", (long) targets));
+    all.add(OnnxGraph.attribute("aggregate_function", (long) aggregate));
+    all.add(OnnxGraph.attribute("post_transform", (long) transform));
+    all.add(OnnxGraph.attribute("nodes_modes", OnnxGraph.bytes("modes", dims, modeBytes)));
+    all.add(OnnxGraph.ints("tree_roots", longs(roots)));
+    all.add(OnnxGraph.ints("nodes_featureids", longs(splits.stream().map(features::get).toList())));
+    all.add(OnnxGraph.ints("nodes_truenodeids", longs(ways.get(0))));
+    all.add(OnnxGraph.ints("nodes_falsenodeids", longs(ways.get(1))));
+    all.add(OnnxGraph.ints("nodes_trueleafs", longs(leafWays.get(0))));
+    all.add(OnnxGraph.ints("nodes_falseleafs", longs(leafWays.get(1))));
+    all.add(
+        OnnxGraph.ints(
+            "nodes_missing_value_tracks_true", longs(splits.stream().map(missing::get).toList())));
+    List<Integer> votes = leaves.stream().map(this::vote).toList();
+    all.add(OnnxGraph.ints("leaf_targetids", longs(votes.stream().map(voteIds::get).toList())));
+    boolean wide = inputType == OnnxGraph.DOUBLE;
+    all.add(tensor("leaf_weights", wide, doubles(votes.stream().map(weights::get).toList())));
+    all.add(tensor("nodes_splits", wide, doubles(splits.stream().map(values::get).toList())));
+    if (!members.isEmpty()) {
+      all.add(tensor("membership_values", wide, doubles(members)));
+    }
+    return OnnxGraph.named("trees")
+        .ir(10)
+        .opset("", 21)
+        .opset("ai.onnx.ml", 5)
+        .input("x", inputType, "batch", columns)
+        .output("y", inputType, "batch", targets)
+        .node(
+            "ai.onnx.ml", "TreeEnsemble", List.of("x"), List.of("y"), all.toArray(Attribute[]::new))
+        .toBytes();
+  }
+
+  private int byId(long tree, long id) {
+    for (int i = trees.indexOf(tree); i < ids.size(); i++) {
+      if (ids.get(i) == id) {
+        return i;
+      }
+    }
+    throw new IllegalStateException("no node " + id);
+  }
+
+  private int vote(int leaf) {
+    for (int i = 0; i < weights.size(); i++) {
+      if (voteTrees.get(i).equals(trees.get(leaf)) && voteNodes.get(i).equals(ids.get(leaf))) {
+        return i;
+      }
+    }
+    throw new IllegalStateException("no weight for " + leaf);
+  }
+
+  private static Attribute tensor(String name, boolean wide, double[] numbers) {
+    long[] dims = {numbers.length};
+    return OnnxGraph.attribute(
+        name,
+        wide
+            ? OnnxGraph.doubles(name, dims, numbers)
+            : OnnxGraph.floats(name, dims, floats(numbers)));
   }
 
   private List<Attribute> attributes(String votes) {

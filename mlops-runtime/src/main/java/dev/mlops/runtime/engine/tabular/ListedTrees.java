@@ -1,0 +1,148 @@
+package dev.mlops.runtime.engine.tabular;
+
+import static dev.mlops.runtime.engine.tabular.TreeEnsembles.ids;
+import static dev.mlops.runtime.engine.tabular.TreeEnsembles.numbers;
+import static dev.mlops.runtime.engine.tabular.TreeEnsembles.require;
+
+import dev.mlops.runtime.engine.tabular.TreeTable.Mode;
+import dev.mlops.runtime.onnx.OnnxNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Trees as TreeEnsembleClassifier and TreeEnsembleRegressor have them: all by numbers. */
+final class ListedTrees {
+  /** Numbers that nodes of a tree may have beyond how many they are, as a multiple. */
+  private static final int GAPS = 4;
+
+  private ListedTrees() {}
+
+  static TreeTable read(OnnxNode node, String votes, int targets, boolean single) {
+    long[] treeIds = node.integers("nodes_treeids");
+    long[] nodeIds = node.integers("nodes_nodeids");
+    String[] modes = node.texts("nodes_modes");
+    long[] yes = node.integers("nodes_truenodeids");
+    long[] no = node.integers("nodes_falsenodeids");
+    long[] missing = node.integers("nodes_missing_value_tracks_true");
+    int[] features = ids(node, "nodes_featureids");
+    double[] values = numbers(node, "nodes_values", single);
+    int count = treeIds.length;
+    require(count > 0, "it has no nodes");
+    require(targets > 0, "it has %s targets", targets);
+    for (int length :
+        new int[] {
+          nodeIds.length, modes.length, yes.length, no.length, features.length, values.length
+        }) {
+      require(length == count, "its lists of nodes have the lengths %s and %s", count, length);
+    }
+    Trees trees = new Trees(treeIds, nodeIds);
+    TreeTable table = new TreeTable(single, targets, count);
+    table.roots = trees.starts();
+    for (int i = 0; i < count; i++) {
+      table.modes[i] = mode(modes[i]);
+      table.features[i] = features[i];
+      table.values[i] = values[i];
+      table.missing[i] = i < missing.length && missing[i] == 1;
+      if (table.modes[i] != Mode.LEAF) {
+        table.yes[i] = trees.place(treeIds[i], yes[i]);
+        table.no[i] = trees.place(treeIds[i], no[i]);
+      }
+    }
+    oneRootEach(table);
+    int[] ids = ids(node, votes + "_ids");
+    long[] voteTrees = node.integers(votes + "_treeids");
+    long[] voteNodes = node.integers(votes + "_nodeids");
+    double[] weights = numbers(node, votes + "_weights", single);
+    for (int length : new int[] {voteTrees.length, voteNodes.length, weights.length}) {
+      require(
+          length == ids.length,
+          "its lists of weights have the lengths %s and %s",
+          ids.length,
+          length);
+    }
+    int[] leaves = new int[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      require(ids[i] < targets, "a weight is for target %s of %s", ids[i], targets);
+      int leaf = trees.place(voteTrees[i], voteNodes[i]);
+      leaves[i] = table.modes[leaf] == Mode.LEAF ? leaf : -1; // those of others are passed over
+    }
+    table.votes(leaves, ids, weights);
+    return table;
+  }
+
+  private static void oneRootEach(TreeTable table) {
+    boolean[] led = new boolean[table.nodes()];
+    for (int root : table.roots) {
+      led[root] = true;
+    }
+    for (int i = 0; i < led.length; i++) {
+      if (table.modes[i] != Mode.LEAF) {
+        led[table.yes[i]] = true;
+        led[table.no[i]] = true;
+      }
+    }
+    for (int i = 0; i < led.length; i++) {
+      require(led[i], "no node leads to node %s of its list, which is not the first of a tree", i);
+    }
+  }
+
+  private static Mode mode(String mode) {
+    return switch (mode) {
+      case "BRANCH_LEQ" -> Mode.LEQ;
+      case "BRANCH_LT" -> Mode.LT;
+      case "BRANCH_GTE" -> Mode.GTE;
+      case "BRANCH_GT" -> Mode.GT;
+      case "BRANCH_EQ" -> Mode.EQ;
+      case "BRANCH_NEQ" -> Mode.NEQ;
+      case "LEAF" -> Mode.LEAF;
+      default -> throw new Unsupported("its node mode '" + mode + "' is not known");
+    };
+  }
+
+  /** Places in the list of nodes by tree and number. */
+  private static final class Trees {
+    private final Map<Long, int[]> places = new HashMap<>();
+    private final List<Integer> starts = new ArrayList<>();
+
+    Trees(long[] treeIds, long[] nodeIds) {
+      for (int from = 0; from < treeIds.length; ) {
+        int to = from;
+        long most = 0;
+        while (to < treeIds.length && treeIds[to] == treeIds[from]) {
+          require(nodeIds[to] >= 0, "a node has the number %s", nodeIds[to]);
+          most = Math.max(most, nodeIds[to++]);
+        }
+        require(
+            most <= GAPS * (long) (to - from) + 1_000,
+            "a tree of %s nodes has one with the number %s",
+            to - from,
+            most);
+        int[] tree = new int[(int) most + 1];
+        Arrays.fill(tree, -1);
+        for (int i = from; i < to; i++) {
+          require(tree[(int) nodeIds[i]] < 0, "two nodes of a tree have one number");
+          tree[(int) nodeIds[i]] = i;
+        }
+        require(
+            places.put(treeIds[from], tree) == null,
+            "the nodes of tree %s do not stand together",
+            treeIds[from]);
+        starts.add(from);
+        from = to;
+      }
+    }
+
+    int[] starts() {
+      return starts.stream().mapToInt(i -> i).toArray();
+    }
+
+    int place(long tree, long node) {
+      int[] nodes = places.get(tree);
+      int place = nodes == null || node < 0 || node >= nodes.length ? -1 : nodes[(int) node];
+      require(place >= 0, "tree %s has no node %s", tree, node);
+      return place;
+    }
+  }
+}
