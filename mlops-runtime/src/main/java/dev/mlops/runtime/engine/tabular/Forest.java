@@ -11,9 +11,15 @@ abstract class Forest {
   static final int ABREAST = 8;
 
   final Slots slots;
+  private final int trees;
 
-  Forest(Slots slots) {
+  Forest(Splits splits, Slots slots) {
     this.slots = slots;
+    this.trees = splits.roots.length;
+  }
+
+  int trees() {
+    return trees;
   }
 
   /**

@@ -95,10 +95,9 @@ final class IndexedTrees {
   }
 
   private long[] modes(OnnxConstant tensor) {
-    require(
-        tensor.type() == OnnxConstant.UINT8 && tensor.values() instanceof long[],
-        "its nodes_modes are not numbers of 8 bits");
-    long[] modes = (long[]) tensor.values();
+    if (tensor.type() != OnnxConstant.UINT8 || !(tensor.values() instanceof long[] modes)) {
+      throw new Unsupported("its nodes_modes are not numbers of 8 bits");
+    }
     for (long mode : modes) {
       require(mode <= MEMBER, "its node mode %s is not known", mode);
     }

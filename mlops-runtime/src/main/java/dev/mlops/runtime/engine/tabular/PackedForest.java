@@ -42,7 +42,7 @@ final class PackedForest extends Forest {
   }
 
   PackedForest(Splits splits, Slots slots, int[] worth) {
-    super(slots);
+    super(splits, slots);
     this.high = slots.high();
     this.low = slots.low();
     Places places = new Places(splits);
@@ -116,7 +116,7 @@ final class PackedForest extends Forest {
     for (int i = 0; i < low.length; i++) {
       float value = values[from + low[i]];
       int key = Splits.key(value);
-      keys[high.length + i] = value != value ? Integer.MIN_VALUE : key;
+      keys[high.length + i] = Float.isNaN(value) ? Integer.MIN_VALUE : key;
     }
   }
 

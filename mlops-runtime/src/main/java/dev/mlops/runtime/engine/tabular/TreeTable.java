@@ -3,6 +3,7 @@ package dev.mlops.runtime.engine.tabular;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -163,6 +164,39 @@ final class TreeTable {
       throw new Unsupported("its trees have a cycle");
     }
     return state[first] == 0 ? first : state[second] == 0 ? second : -1;
+  }
+
+  /**
+   * The target of each tree, if all leaves of each have the same; else none.
+   *
+   * @param target of a leaf
+   */
+  int[] targetOfTrees(IntUnaryOperator target) {
+    int[] targets = new int[roots.length];
+    boolean[] seen = new boolean[nodes()];
+    int[] open = new int[2 * nodes() + 1];
+    for (int tree = 0; tree < roots.length; tree++) {
+      targets[tree] = -1;
+      int length = 0;
+      open[length++] = roots[tree];
+      while (length > 0) {
+        int node = open[--length];
+        if (modes[node] == Mode.LEAF) {
+          int own = target.applyAsInt(node);
+          if (targets[tree] >= 0 && targets[tree] != own) {
+            return new int[0];
+          }
+          targets[tree] = own;
+        } else if (!seen[node]) {
+          seen[node] = true;
+          open[length++] = yes[node];
+          open[length++] = otherwise[node];
+        } else {
+          return new int[0]; // parts of trees are shared: rare, and not looked into
+        }
+      }
+    }
+    return targets;
   }
 
   /**

@@ -28,26 +28,34 @@ final class Votes {
 
   private final Aggregate aggregate;
   private final boolean single;
-  private final int[] first;
-  private final int[] targets;
-  private final float[] floats;
-  private final double[] weights;
+  private final int all;
 
-  /** The target of all the leaves, each of which has one weight to add to it; -1 where not so. */
-  private final int only;
-
-  /** What stands at each leaf of a {@link Forest}, by node. */
+  /** What stands at each leaf of a {@link Forest}, by node: a weight's bits, or a number. */
   private final int[] worth;
+
+  /** Leaf by number, its votes from here to before the next one's; leaf 0 has none. */
+  private final int[] first;
+
+  private final int[] targets;
+  private final double[] weights;
+  private final float[] floats;
+
+  /** By target, the trees that speak of it alone; none where that is not so of each tree. */
+  private final int[][] treesOf;
+
+  /** Whether each leaf has a vote for each target, in order. */
+  private final boolean dense;
 
   Votes(TreeTable table, Aggregate aggregate) {
     this.aggregate = aggregate;
     this.single = table.single;
+    this.all = table.targets;
     int nodes = table.nodes();
     this.worth = new int[nodes];
     int[] first = new int[nodes + 2];
     int[] targets = new int[Math.max(nodes, table.voteTargets.length)];
     double[] weights = new double[targets.length];
-    int leaves = 1; // 0 is the leaf that says nothing
+    int leaves = 1;
     int votes = 0;
     for (int node = 0; node < nodes; node++) {
       if (table.modes[node] == Mode.LEAF) {
@@ -55,7 +63,7 @@ final class Votes {
         first[leaves++] = votes;
         int from = table.firstVote[node];
         int count = table.votes(node);
-        if (table.targets == 1) { // the first weight alone, or else the leaf's own value
+        if (all == 1) { // the first weight alone, or else the leaf's own value
           weights[votes++] = count > 0 ? table.voteWeights[from] : table.values[node];
         } else {
           System.arraycopy(table.voteTargets, from, targets, votes, count);
@@ -72,22 +80,32 @@ final class Votes {
     for (int vote = 0; vote < votes; vote++) {
       floats[vote] = (float) weights[vote];
     }
-    boolean adds = aggregate == Aggregate.SUM || aggregate == Aggregate.AVERAGE;
-    this.only = single && adds ? only() : -1;
-    if (only >= 0) {
-      for (int node = 0; node < nodes; node++) {
-        if (worth[node] > 0) {
-          worth[node] = Float.floatToRawIntBits(floats[worth[node] - 1]);
-        }
+    boolean floatSums = single && (aggregate == Aggregate.SUM || aggregate == Aggregate.AVERAGE);
+    this.treesOf = floatSums ? treesOf(table) : new int[0][];
+    this.dense = floatSums && isDense();
+    for (int node = 0; node < nodes && treesOf.length > 0; node++) {
+      if (worth[node] > 0) {
+        worth[node] = Float.floatToRawIntBits(floats[this.first[worth[node]]]);
       }
     }
   }
 
-  private int only() {
-    boolean one =
-        IntStream.range(1, first.length - 1).allMatch(leaf -> first[leaf + 1] - first[leaf] == 1)
-            && Arrays.stream(targets).distinct().count() == 1;
-    return one ? targets[0] : -1;
+  private int[][] treesOf(TreeTable table) {
+    boolean oneEach =
+        IntStream.range(1, first.length - 1).allMatch(leaf -> first[leaf + 1] - first[leaf] == 1);
+    int[] target = oneEach ? table.targetOfTrees(leaf -> targets[first[worth[leaf]]]) : new int[0];
+    int[][] trees = new int[target.length == 0 ? 0 : all][];
+    for (int i = 0; i < trees.length; i++) {
+      int wanted = i;
+      trees[i] = IntStream.range(0, target.length).filter(t -> target[t] == wanted).toArray();
+    }
+    return trees;
+  }
+
+  private boolean isDense() {
+    return floats.length == all * (first.length - 2)
+        && IntStream.range(0, floats.length).allMatch(vote -> targets[vote] == vote % all)
+        && IntStream.range(1, first.length).allMatch(leaf -> first[leaf] == all * (leaf - 1));
   }
 
   /** For {@link Forest#of}. */
@@ -97,14 +115,16 @@ final class Votes {
 
   /** Leaves {@link Visit#scores} and {@link Visit#told}. */
   void count(Forest forest, Visit visit) {
-    Arrays.fill(visit.told, false);
-    if (only >= 0) {
-      Arrays.fill(visit.scores, 0);
-      visit.scores[only] = forest.sum(visit);
-      visit.told[only] = true;
+    if (treesOf.length > 0) {
+      addTrees(forest, visit);
       return;
     }
     forest.leaves(visit);
+    if (dense) {
+      addDense(visit);
+      return;
+    }
+    Arrays.fill(visit.told, false);
     switch (aggregate) {
       case MIN -> least(visit, 1);
       case MAX -> least(visit, -1);
@@ -116,6 +136,69 @@ final class Votes {
         }
       }
     }
+  }
+
+  /** What a leaf is worth stands in the leaf. */
+  private void addTrees(Forest forest, Visit visit) {
+    boolean walked = false;
+    for (int target = 0; target < all; target++) {
+      int[] trees = treesOf[target];
+      visit.told[target] = trees.length > 0;
+      if (trees.length == forest.trees()) {
+        visit.scores[target] = forest.sum(visit);
+      } else {
+        if (!walked && trees.length > 0) {
+          forest.leaves(visit);
+          walked = true;
+        }
+        visit.scores[target] = sum(visit.leaves, trees);
+      }
+    }
+  }
+
+  private static float sum(int[] leaves, int[] trees) {
+    float sum = 0;
+    for (int tree : trees) {
+      sum += Float.intBitsToFloat(leaves[tree]);
+    }
+    return sum;
+  }
+
+  /** Two targets at a time, with their sums at hand. */
+  private void addDense(Visit visit) {
+    for (int target = 0; target < all; target++) {
+      visit.told[target] = true;
+      if (target + 1 < all) {
+        visit.told[target + 1] = true;
+        addTwo(visit, target++);
+      } else {
+        addOne(visit, target);
+      }
+    }
+  }
+
+  private void addTwo(Visit visit, int target) {
+    float one = 0;
+    float two = 0;
+    for (int leaf : visit.leaves) {
+      if (leaf > 0) {
+        int vote = (leaf - 1) * all + target;
+        one += floats[vote];
+        two += floats[vote + 1];
+      }
+    }
+    visit.scores[target] = one;
+    visit.scores[target + 1] = two;
+  }
+
+  private void addOne(Visit visit, int target) {
+    float sum = 0;
+    for (int leaf : visit.leaves) {
+      if (leaf > 0) {
+        sum += floats[(leaf - 1) * all + target];
+      }
+    }
+    visit.scores[target] = sum;
   }
 
   private void addFloats(Visit visit) {

@@ -12,7 +12,7 @@ final class WideForest extends Forest {
   private final int[] roots;
 
   WideForest(Splits splits, Slots slots, int[] worth, boolean single) {
-    super(slots);
+    super(splits, slots);
     this.single = single;
     Places places = new Places(splits);
     this.roots = places.roots;
