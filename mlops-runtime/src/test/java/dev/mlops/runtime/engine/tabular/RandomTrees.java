@@ -9,6 +9,7 @@ final class RandomTrees {
   private static final String[] MODES = {
     "BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"
   };
+  private static final int ORDERING_MODES = 4;
   private static final String[] AGGREGATES = {"AVERAGE", "SUM", "MIN", "MAX"};
   private static final String[] TRANSFORMS = {"NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO"};
 
@@ -51,22 +52,34 @@ final class RandomTrees {
   private final int column;
 
   RandomTrees(long seed) {
+    this(seed, false);
+  }
+
+  /**
+   * Of a seed.
+   *
+   * @param plain whether it is a sum of one target over comparisons of floats
+   */
+  RandomTrees(long seed, boolean plain) {
     random = new SplittableRandom(seed);
     columns = 1 + random.nextInt(12);
-    classifier = random.nextBoolean();
-    ensemble = !classifier && random.nextBoolean();
+    classifier = !plain && random.nextBoolean();
+    ensemble = !plain && !classifier && random.nextBoolean();
     int kind = random.nextInt(10);
     inputType =
-        kind < 6
+        plain || kind < 6
             ? OnnxGraph.FLOAT
             : kind < 8 || !classifier
                 ? OnnxGraph.DOUBLE
                 : kind == 8 ? OnnxGraph.INT64 : OnnxGraph.INT32;
-    mode = random.nextInt(3) == 0 ? "" : MODES[random.nextInt(MODES.length)];
+    mode =
+        plain
+            ? MODES[random.nextInt(ORDERING_MODES)]
+            : random.nextInt(3) == 0 ? "" : MODES[random.nextInt(MODES.length)];
     missing = new double[] {0, 0.5, 1}[random.nextInt(3)];
-    categories = random.nextInt(3) == 0;
+    categories = !plain && random.nextInt(3) == 0;
     plainWeights = random.nextInt(3) > 0;
-    targets = classifier ? 2 + random.nextInt(3) : 1 + random.nextInt(3);
+    targets = plain ? 1 : classifier ? 2 + random.nextInt(3) : 1 + random.nextInt(3);
     column = plainWeights && random.nextBoolean() ? random.nextInt(targets) : -1;
     if (inputType == OnnxGraph.DOUBLE && !ensemble && random.nextBoolean()) {
       trees.asDoubles();
@@ -77,7 +90,7 @@ final class RandomTrees {
       trees.tree();
       grow(depth, 5 + random.nextInt(60));
     }
-    if (random.nextInt(3) == 0 && !ensemble) {
+    if (random.nextInt(3) == 0 && !ensemble && !plain) {
       base = classifier && targets == 2 ? 1 + random.nextInt(2) : targets;
       double[] values = new double[base];
       for (int i = 0; i < base; i++) {
@@ -86,7 +99,7 @@ final class RandomTrees {
       trees.baseValues(values);
     }
     transform = TRANSFORMS[random.nextInt(TRANSFORMS.length)];
-    aggregate = classifier ? "SUM" : AGGREGATES[random.nextInt(AGGREGATES.length)];
+    aggregate = classifier || plain ? "SUM" : AGGREGATES[random.nextInt(AGGREGATES.length)];
     if (!ensemble) {
       trees.with(OnnxGraph.attribute("post_transform", transform));
       if (!classifier) {

@@ -6,6 +6,7 @@ import dev.mlops.engine.ModelFailedException;
 import java.lang.reflect.Array;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
@@ -28,7 +29,7 @@ final class TreeFuzzTest {
 
   @Test
   void run_randomTrees_asOnnxRuntime() {
-    fuzz(1, Long.MAX_VALUE, 150);
+    fuzz(1, Long.MAX_VALUE, 500);
   }
 
   @Test
@@ -41,6 +42,80 @@ final class TreeFuzzTest {
   @Tag("soak")
   void run_randomTreesForTenMinutes_asOnnxRuntime() {
     fuzz(System.nanoTime(), Duration.ofMinutes(10).toNanos(), Long.MAX_VALUE);
+  }
+
+  /** Float compares with a moved threshold and the like look right, and are not. */
+  @Test
+  void compare_floatsInsteadOfKeys_isCaught() {
+    Map<String, TreeList.Comparison> ways =
+        Map.of(
+            "exact",
+            TreeFuzzTest::holds,
+            "at most t as less than the next",
+            (mode, value, t, nan) ->
+                Float.isNaN(value)
+                    ? nan
+                    : mode.equals("BRANCH_LEQ")
+                        ? value < Math.nextUp(t)
+                        : mode.equals("BRANCH_GT")
+                            ? value >= Math.nextUp(t)
+                            : holds(mode, value, t, nan),
+            "infinity standing in for NaN",
+            (mode, value, t, nan) ->
+                holds(
+                    mode,
+                    Float.isNaN(value) ? nan == mode.contains("L") ? -INFINITY : INFINITY : value,
+                    t,
+                    nan),
+            "the sign of the difference",
+            (mode, value, t, nan) ->
+                Float.isNaN(value)
+                    ? nan
+                    : switch (mode) {
+                      case "BRANCH_LT" -> isNegative(value - t);
+                      case "BRANCH_GTE" -> !isNegative(value - t);
+                      case "BRANCH_LEQ" -> !isNegative(t - value);
+                      default -> isNegative(t - value);
+                    });
+    Map<String, Integer> off = new TreeMap<>();
+    ways.keySet().forEach(way -> off.put(way, 0));
+    for (long seed = 1; seed <= 40; seed++) {
+      RandomTrees trees = new RandomTrees(seed, true);
+      try (BothEngines both = BothEngines.of(folder, trees.model)) {
+        float[] rows = (float[]) trees.rows(200);
+        both.run(200, rows);
+        float[] theirs = (float[]) both.theirs(0);
+        for (int row = 0; row < 200; row++) {
+          float[] one = Arrays.copyOfRange(rows, row * trees.columns, (row + 1) * trees.columns);
+          for (Map.Entry<String, TreeList.Comparison> way : ways.entrySet()) {
+            if (Float.compare(trees.trees.sum(one, way.getValue()), theirs[row]) != 0) {
+              off.merge(way.getKey(), 1, Integer::sum);
+            }
+          }
+        }
+      }
+    }
+    System.out.println("values off of 8,000, by way to compare: " + off);
+    assertThat(off.remove("exact")).isZero();
+    assertThat(off.values()).hasSize(3).allMatch(values -> values > 0);
+  }
+
+  private static final float INFINITY = Float.POSITIVE_INFINITY;
+
+  private static boolean isNegative(float difference) {
+    return Float.floatToRawIntBits(difference) < 0;
+  }
+
+  private static boolean holds(String mode, float value, float threshold, boolean nanToYes) {
+    if (Float.isNaN(value)) {
+      return nanToYes;
+    }
+    return switch (mode) {
+      case "BRANCH_LT" -> value < threshold;
+      case "BRANCH_GTE" -> value >= threshold;
+      case "BRANCH_LEQ" -> value <= threshold;
+      default -> value > threshold;
+    };
   }
 
   private void fuzz(long firstSeed, long nanos, long most) {

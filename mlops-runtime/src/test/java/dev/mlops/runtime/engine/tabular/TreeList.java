@@ -296,6 +296,32 @@ final class TreeList {
             : OnnxGraph.floats(name, dims, floats(numbers)));
   }
 
+  /** How a value compares with a node's. */
+  interface Comparison {
+    boolean holds(String mode, float value, float threshold, boolean nanToYes);
+  }
+
+  /** The sum of the first weights of the leaves that a row gets to, the slow way. */
+  float sum(float[] row, Comparison comparison) {
+    float sum = 0;
+    for (int i = 0; i < ids.size(); i++) {
+      if (i == 0 || !trees.get(i).equals(trees.get(i - 1))) {
+        int node = i;
+        while (!modes.get(node).equals("LEAF")) {
+          boolean holds =
+              comparison.holds(
+                  modes.get(node),
+                  row[(int) (long) features.get(node)],
+                  (float) (double) values.get(node),
+                  missing.get(node) == 1);
+          node = i + (int) (long) (holds ? yes : no).get(node);
+        }
+        sum += (float) (double) weights.get(vote(node));
+      }
+    }
+    return sum;
+  }
+
   private List<Attribute> attributes(String votes) {
     List<Attribute> all = new ArrayList<>(more);
     all.add(OnnxGraph.ints("nodes_treeids", longs(trees)));
