@@ -244,6 +244,24 @@ public final class OnnxGraph {
     return new Tensor(tensorHead(name, UINT8, dims).bytes(9, values.clone()));
   }
 
+  /** An int32 constant. */
+  public static Tensor ints(String name, long[] dims, int... values) {
+    ProtoBytes tensor = tensorHead(name, INT32, dims);
+    for (int value : values) {
+      tensor.number(5, value);
+    }
+    return new Tensor(tensor);
+  }
+
+  /** A constant of truth values. */
+  public static Tensor truths(String name, long[] dims, boolean... values) {
+    ProtoBytes tensor = tensorHead(name, BOOL, dims);
+    for (boolean value : values) {
+      tensor.number(5, value ? 1 : 0);
+    }
+    return new Tensor(tensor);
+  }
+
   /** A text constant. */
   public static Tensor texts(String name, long[] dims, String... values) {
     ProtoBytes tensor = tensorHead(name, STRING, dims);

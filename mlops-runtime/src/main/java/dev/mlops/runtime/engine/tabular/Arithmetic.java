@@ -13,6 +13,11 @@ import java.util.Set;
 final class Arithmetic {
   private static final Set<ElementType> NUMBERS =
       Set.of(ElementType.FLOAT, ElementType.DOUBLE, ElementType.INT32, ElementType.INT64);
+
+  /** ONNX Runtime compares 64-bit numbers by their lower half in some operators. */
+  private static final Set<ElementType> ORDERED =
+      Set.of(ElementType.FLOAT, ElementType.DOUBLE, ElementType.INT32);
+
   private static final Set<ElementType> REALS = Set.of(ElementType.FLOAT, ElementType.DOUBLE);
   private static final Set<ElementType> TRUTHS = Set.of(ElementType.BOOL);
 
@@ -57,8 +62,8 @@ final class Arithmetic {
       }
       case "Mod" -> mod(node, to);
       case "Pow" -> pow(node, to);
-      case "Max" -> several(node, to, FloatPairs.of(Math::max), Math::max, Math::max, NUMBERS);
-      case "Min" -> several(node, to, FloatPairs.of(Math::min), Math::min, Math::min, NUMBERS);
+      case "Max" -> several(node, to, FloatPairs.of(Math::max), Math::max, Math::max, ORDERED);
+      case "Min" -> several(node, to, FloatPairs.of(Math::min), Math::min, Math::min, ORDERED);
       case "Sum" -> several(node, to, FloatPairs.ADD, (a, b) -> a + b, (a, b) -> a + b, REALS);
       case "Mean" -> mean(node, to);
       case "Less" -> test(node, to, NUMBERS, (a, b) -> a < b, (a, b) -> a < b);
@@ -196,7 +201,8 @@ final class Arithmetic {
     if (!signOfFirst && REALS.contains(to.operand(node, 0).type())) {
       throw new Unsupported("without fmod it takes whole numbers alone");
     }
-    Longs longs = signOfFirst ? (a, b) -> a % b : Math::floorMod;
+    // as ONNX Runtime: by way of double
+    Longs longs = signOfFirst ? (a, b) -> (long) ((double) a % (double) b) : Math::floorMod;
     pair(node, to, FloatPairs.of((a, b) -> a % b), (a, b) -> a % b, longs);
   }
 

@@ -65,7 +65,7 @@ final class Functions {
       case "Floor" -> add(node, to, loop(v -> (float) Math.floor(v)), Math::floor, null);
       case "Ceil" -> add(node, to, loop(v -> (float) Math.ceil(v)), Math::ceil, null);
       case "Round" -> add(node, to, loop(v -> (float) Math.rint(v)), Math::rint, null);
-      case "Sign" -> add(node, to, loop(Functions::sign), Functions::sign, Long::signum);
+      case "Sign" -> add(node, to, loop(Functions::sign), Functions::sign, null);
       case "Relu" -> add(node, to, Functions::relu, v -> Math.max(0, v), null);
       case "Sigmoid" -> add(node, to, Functions::sigmoid, Functions::logistic, null);
       case "Tanh" -> add(node, to, Functions::tanh, Math::tanh, null);
@@ -176,11 +176,11 @@ final class Functions {
   }
 
   private static float sign(float value) {
-    return value > 0 ? 1 : value < 0 ? -1 : 0;
+    return value > 0 ? 1 : value < 0 ? -1 : value == 0 ? 0 : value;
   }
 
   private static double sign(double value) {
-    return value > 0 ? 1 : value < 0 ? -1 : 0;
+    return value > 0 ? 1 : value < 0 ? -1 : value == 0 ? 0 : value;
   }
 
   private static double logistic(double value) {

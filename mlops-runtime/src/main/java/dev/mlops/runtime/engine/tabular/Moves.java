@@ -269,6 +269,9 @@ final class Moves {
     Extent extent = from.extent();
     int axis = extent.axis(node.integer("axis", 0));
     int[] places = places(to.constant(node, 1, long[].class), extent.dims().get(axis));
+    if (from.type() == ElementType.TEXT && axis < extent.dims().size() - 1) {
+      throw new Unsupported("ONNX Runtime leaves out texts of blocks"); // seen in 1.28
+    }
     bindPicked(
         node,
         0,

@@ -23,10 +23,6 @@ final class Reductions {
     double of(double[] from, int at, int[] map, int first, int end);
   }
 
-  interface Longs {
-    long of(long[] from, int at, int[] map, int first, int end);
-  }
-
   private static final List<String> NAMES =
       List.of(
           "ReduceSum",
@@ -49,19 +45,18 @@ final class Reductions {
 
   private static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
-      case "ReduceSum" -> reduce(node, to, 13, Reductions::sum, Reductions::sum, Reductions::sum);
-      case "ReduceMean" -> reduce(node, to, 18, Reductions::mean, Reductions::mean, null);
-      case "ReduceMax" -> reduce(node, to, 18, Reductions::max, Reductions::max, Reductions::max);
-      case "ReduceMin" -> reduce(node, to, 18, Reductions::min, Reductions::min, Reductions::min);
-      case "ReduceProd" -> reduce(node, to, 18, Reductions::product, null, Reductions::product);
-      case "ReduceL1" -> reduce(node, to, 18, Reductions::l1, null, null);
+      case "ReduceSum" -> reduce(node, to, 13, Reductions::sum, Reductions::sum);
+      case "ReduceMean" -> reduce(node, to, 18, Reductions::mean, Reductions::mean);
+      case "ReduceMax" -> reduce(node, to, 18, Reductions::max, Reductions::max);
+      case "ReduceMin" -> reduce(node, to, 18, Reductions::min, Reductions::min);
+      case "ReduceProd" -> reduce(node, to, 18, Reductions::product, null);
+      case "ReduceL1" -> reduce(node, to, 18, Reductions::l1, null);
       case "ReduceL2" ->
           reduce(
               node,
               to,
               18,
               (from, at, map, first, end) -> (float) Math.sqrt(squares(from, at, map, first, end)),
-              null,
               null);
       case "ReduceSumSquare" ->
           reduce(
@@ -69,8 +64,7 @@ final class Reductions {
               to,
               18,
               (from, at, map, first, end) -> (float) squares(from, at, map, first, end),
-              Reductions::squares,
-              null);
+              Reductions::squares);
       case "ArgMax" -> arg(node, to, 1);
       case "ArgMin" -> arg(node, to, -1);
       case "Softmax" -> softmax(node, to, false);
@@ -79,12 +73,7 @@ final class Reductions {
   }
 
   private static void reduce(
-      OnnxNode node,
-      PlanBuilder to,
-      int axesAsInput,
-      Floats floats,
-      @Nullable Doubles doubles,
-      @Nullable Longs longs) {
+      OnnxNode node, PlanBuilder to, int axesAsInput, Floats floats, @Nullable Doubles doubles) {
     Value from = to.input(node, 0);
     Extent extent = from.extent();
     long[] named = node.integers("axes");
@@ -129,7 +118,7 @@ final class Reductions {
     }
     int[] map = Moves.walk(order, strides);
     Value out = to.result(from.type(), extent.with(dims));
-    add(to, from, out, map, each, floats, doubles, longs);
+    add(to, from, out, map, each, floats, doubles);
     to.bind(node, 0, out);
   }
 
@@ -140,13 +129,11 @@ final class Reductions {
       int[] map,
       int each,
       Floats floats,
-      @Nullable Doubles doubles,
-      @Nullable Longs longs) {
+      @Nullable Doubles doubles) {
     int a = from.register();
     int o = out.register();
     int width = from.width();
     boolean perRow = from.extent().perRow();
-    boolean narrow = from.type() == ElementType.INT32;
     if (from.type() == ElementType.FLOAT) {
       to.step(
           (r, rows) -> {
@@ -169,18 +156,6 @@ final class Reductions {
               }
             }
           });
-    } else if ((narrow || from.type() == ElementType.INT64) && longs != null) {
-      to.step(
-          (r, rows) -> {
-            int n = perRow ? rows : 1;
-            long[] into = r.longs[o];
-            for (int row = 0, t = 0; row < n; row++) {
-              for (int first = 0; first < map.length; first += each) {
-                long value = longs.of(r.longs[a], row * width, map, first, first + each);
-                into[t++] = narrow ? (int) value : value;
-              }
-            }
-          });
     } else {
       throw new Unsupported("it is not run here for " + from);
     }
@@ -196,14 +171,6 @@ final class Reductions {
 
   private static double sum(double[] from, int at, int[] map, int first, int end) {
     double sum = 0;
-    for (int i = first; i < end; i++) {
-      sum += from[at + map[i]];
-    }
-    return sum;
-  }
-
-  private static long sum(long[] from, int at, int[] map, int first, int end) {
-    long sum = 0;
     for (int i = first; i < end; i++) {
       sum += from[at + map[i]];
     }
@@ -238,14 +205,6 @@ final class Reductions {
     return max;
   }
 
-  private static long max(long[] from, int at, int[] map, int first, int end) {
-    long max = from[at + map[first]];
-    for (int i = first + 1; i < end; i++) {
-      max = Math.max(max, from[at + map[i]]);
-    }
-    return max;
-  }
-
   private static float min(float[] from, int at, int[] map, int first, int end) {
     float min = from[at + map[first]];
     for (int i = first + 1; i < end; i++) {
@@ -262,24 +221,8 @@ final class Reductions {
     return min;
   }
 
-  private static long min(long[] from, int at, int[] map, int first, int end) {
-    long min = from[at + map[first]];
-    for (int i = first + 1; i < end; i++) {
-      min = Math.min(min, from[at + map[i]]);
-    }
-    return min;
-  }
-
   private static float product(float[] from, int at, int[] map, int first, int end) {
     float product = 1;
-    for (int i = first; i < end; i++) {
-      product *= from[at + map[i]];
-    }
-    return product;
-  }
-
-  private static long product(long[] from, int at, int[] map, int first, int end) {
-    long product = 1;
     for (int i = first; i < end; i++) {
       product *= from[at + map[i]];
     }
