@@ -11,14 +11,23 @@ import java.nio.file.Path;
  * classes.
  */
 public final class FirstPrediction {
+  static final String[] PHASES = {"read the file", "build the runtime", "load", "predict"};
+
   private FirstPrediction() {}
 
-  /** Takes the model file of {@code logistic}, which {@link Report} has made. */
+  /**
+   * Takes a model file of 30 floats, which {@link Report} or {@link Rivals} has made, and the
+   * engine to ask first, one of {@link Engines#NAMES}; without one the runtime has its own.
+   */
   public static void main(String[] args) {
     long start = System.nanoTime();
     ModelFile store = ModelFile.at(Path.of(args[0]), Subject.matrixSchema());
     long read = System.nanoTime();
-    try (ModelRuntime runtime = ModelRuntime.over(store)) {
+    ModelRuntime.Builder builder = ModelRuntime.builder().store(store);
+    if (args.length > 1) {
+      builder.engine(Engines.of(args[1]));
+    }
+    try (ModelRuntime runtime = builder.build()) {
       long built = System.nanoTime();
       ModelHandle<Tumor, Forecast> handle = runtime.model("model", Tumor.class, Forecast.class);
       long loaded = System.nanoTime();

@@ -4,11 +4,12 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 
 /**
- * Two models of 30 floats as ONNX files, with weights from a seed: what they answer means nothing,
- * what they cost is what such models cost.
+ * Models of 30 floats as ONNX files, with weights from a seed: what they answer means nothing, what
+ * they cost is what such models cost.
  */
 final class GeneratedModels {
   private static final int FLOAT = 1;
@@ -78,6 +79,75 @@ final class GeneratedModels {
     return model(graph);
   }
 
+  /** Trees, as converters write boosted ones and a random forest. */
+  static byte[] trees(Trees trees, int columns) {
+    boolean logistic = trees.link() == Trees.Link.LOGISTIC;
+    int nodes = trees.nodes();
+    long[][] ints = new long[9][2 * nodes];
+    String[] modes = new String[nodes];
+    float[] values = new float[nodes];
+    int classes = logistic ? 1 : 2;
+    int leaves = (nodes + trees.all().size()) / 2; // a branch has two children
+    float[] weights = new float[leaves * classes];
+    int at = 0;
+    int leaf = 0;
+    for (int tree = 0; tree < trees.all().size(); tree++) {
+      Trees.Tree one = trees.all().get(tree);
+      for (int node = 0; node < one.nodes(); node++, at++) {
+        ints[0][at] = tree;
+        ints[1][at] = node;
+        if (!one.leaf(node)) {
+          ints[2][at] = one.feature()[node];
+          ints[3][at] = one.left()[node];
+          ints[4][at] = one.left()[node] + 1L;
+          ints[5][at] = one.missingLeft()[node] ? 1 : 0;
+          // as XGBoost and as scikit-learn compare
+          modes[at] = logistic ? "BRANCH_LT" : "BRANCH_LEQ";
+          values[at] = logistic ? one.number()[node] : Math.nextDown(one.number()[node]);
+          continue;
+        }
+        modes[at] = "LEAF";
+        float value = one.number()[node];
+        for (int i = 0; i < classes; i++, leaf++) {
+          ints[6][leaf] = tree;
+          ints[7][leaf] = node;
+          ints[8][leaf] = i;
+          weights[leaf] = i < classes - 1 ? 1f / trees.all().size() - value : value;
+        }
+      }
+    }
+    Message ensemble =
+        node("TreeEnsembleClassifier", ML, new String[] {"features"}, "label", "probabilities");
+    String[] names = {
+      "nodes_treeids",
+      "nodes_nodeids",
+      "nodes_featureids",
+      "nodes_truenodeids",
+      "nodes_falsenodeids",
+      "nodes_missing_value_tracks_true",
+      "class_treeids",
+      "class_nodeids",
+      "class_ids"
+    };
+    for (int i = 0; i < names.length; i++) {
+      int length = i < 6 ? nodes : leaves * classes;
+      ensemble.message(5, ints(names[i], Arrays.copyOf(ints[i], length)));
+    }
+    ensemble
+        .message(5, texts("nodes_modes", modes))
+        .message(5, floats("nodes_values", values))
+        .message(5, floats("class_weights", weights))
+        .message(5, ints("classlabels_int64s", 0, 1))
+        .message(5, text("post_transform", trees.link().name()));
+    if (logistic) {
+      ensemble.message(5, floats("base_values", new float[] {0}));
+    }
+    Message graph = new Message().message(1, ensemble).text(2, "trees");
+    graph.message(11, value("features", FLOAT, columns));
+    graph.message(12, value("label", INT64, 0)).message(12, value("probabilities", FLOAT, 2));
+    return model(graph);
+  }
+
   private static byte[] model(Message graph) {
     return new Message()
         .number(1, 8)
@@ -112,6 +182,14 @@ final class GeneratedModels {
 
   private static Message text(String name, String value) {
     return new Message().text(1, name).text(4, value).number(20, 3);
+  }
+
+  private static Message texts(String name, String... values) {
+    Message attribute = new Message().text(1, name);
+    for (String value : values) {
+      attribute.text(9, value);
+    }
+    return attribute.number(20, 8);
   }
 
   private static Message tensor(String name, float[] values, long... dims) {

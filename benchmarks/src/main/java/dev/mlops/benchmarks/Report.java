@@ -230,45 +230,56 @@ public final class Report {
     }
   }
 
-  /** Medians of fresh JVMs. */
   private static void first() throws IOException, InterruptedException {
-    String[] phases = {"read the file", "build the runtime", "load", "predict"};
-    double[][] took = new double[phases.length + 1][STARTS];
-    Path file = Subject.of("logistic").file;
-    for (int start = 0; start < STARTS; start++) {
-      String[] numbers = inFreshJvm(FirstPrediction.class, file.toString());
-      for (int phase = 0; phase < phases.length; phase++) {
-        took[phase][start] = Long.parseLong(numbers[phase]) / 1e6;
-        took[phases.length][start] += took[phase][start];
-      }
-    }
+    double[] took = firstPrediction(STARTS, Subject.of("logistic").file.toString());
     System.out.printf("%n| first prediction | median ms |%n| --- | --- |%n");
-    for (int phase = 0; phase <= phases.length; phase++) {
+    for (int phase = 0; phase < took.length; phase++) {
       System.out.printf(
           Locale.ROOT,
           "| %s | %.0f |%n",
-          phase < phases.length ? phases[phase] : "all, from main",
-          median(took[phase]));
+          phase < took.length - 1 ? FirstPrediction.PHASES[phase] : "all, from main",
+          took[phase]);
     }
   }
 
-  /** The numbers that a class prints. */
-  private static String[] inFreshJvm(Class<?> main, String argument)
+  /**
+   * Medians of fresh JVMs, in ms: of each phase and of all together.
+   *
+   * @param arguments as {@link FirstPrediction} takes them
+   */
+  static double[] firstPrediction(int starts, String... arguments)
       throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName(),
-                argument)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+    int phases = FirstPrediction.PHASES.length;
+    double[][] took = new double[phases + 1][starts];
+    for (int start = 0; start < starts; start++) {
+      String[] numbers = inFreshJvm(FirstPrediction.class, arguments);
+      for (int phase = 0; phase < phases; phase++) {
+        took[phase][start] = Long.parseLong(numbers[phase]) / 1e6;
+        took[phases][start] += took[phase][start];
+      }
+    }
+    return Arrays.stream(took).mapToDouble(Report::median).toArray();
+  }
+
+  /** The numbers that a class prints. */
+  private static String[] inFreshJvm(Class<?> main, String... arguments)
+      throws IOException, InterruptedException {
+    Process process = freshJvm(List.of(), main, List.of(arguments));
     String line = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {
       throw new IllegalStateException("a fresh JVM failed: " + line);
     }
     return line.strip().split(" ", -1);
+  }
+
+  static Process freshJvm(List<String> options, Class<?> main, List<String> arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(arguments);
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
   private static double median(double[] values) {

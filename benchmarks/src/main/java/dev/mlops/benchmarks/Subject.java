@@ -1,12 +1,17 @@
 package dev.mlops.benchmarks;
 
+import static dev.mlops.benchmarks.Trees.Link.LOGISTIC;
+import static dev.mlops.benchmarks.Trees.Link.NONE;
 import static dev.mlops.model.ElementType.FLOAT;
 import static dev.mlops.model.ElementType.TEXT;
 
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import dev.mlops.benchmarks.Trees.Shape;
 import dev.mlops.drift.Baseline;
 import dev.mlops.drift.DriftMonitor;
+import dev.mlops.engine.Engine;
+import dev.mlops.engine.Tensor;
 import dev.mlops.inference.ModelHandle;
 import dev.mlops.inference.Row;
 import dev.mlops.model.ColumnSpec;
@@ -29,6 +34,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -45,6 +51,8 @@ abstract class Subject<I> {
   static final int ROWS = 4096;
 
   static final int BATCH = 64;
+
+  private static final int MANY = Integer.MAX_VALUE;
 
   final Path file;
   final ModelSchema schema;
@@ -67,13 +75,15 @@ abstract class Subject<I> {
 
   /**
    * A subject by its name: {@code logistic}, {@code forest} and {@code network} take 30 floats,
-   * {@code columns} takes eight and a text, each as an input of its own.
+   * {@code columns} takes eight and a text, each as an input of its own. {@code gbt-100x6}, {@code
+   * gbt-500x8} and {@code random-100x6} are trees down to that depth, {@code leafwise-500x31} such
+   * of 31 leaves, however deep, all on the 30 floats.
    */
   static Subject<?> of(String name) {
     if (name.equals("columns")) {
       return new Columns(storms());
     }
-    List<Tumor> tumors = tumors();
+    List<Tumor> tumors = tumors(1976, ROWS);
     float[] mean = new float[30];
     float[] deviation = new float[30];
     for (int i = 0; i < 30; i++) {
@@ -91,9 +101,53 @@ abstract class Subject<I> {
       case "logistic" -> new Matrix(GeneratedModels.logistic(mean, deviation), tumors);
       case "network" -> new Matrix(GeneratedModels.network(mean, deviation), tumors);
       case "forest" -> new Matrix(resource("models/breast-cancer/2/model.onnx"), tumors);
+      case "gbt-100x6" -> new Matrix(grown(100, new Shape(6, MANY, 14, true), LOGISTIC), tumors);
+      case "gbt-500x8" -> new Matrix(grown(500, new Shape(8, MANY, 25, true), LOGISTIC), tumors);
+      case "leafwise-500x31" ->
+          new Matrix(grown(500, new Shape(MANY, 31, 20, false), LOGISTIC), tumors);
+      case "random-100x6" -> new Matrix(grown(100, new Shape(6, MANY, 14, true), NONE), tumors);
       default -> throw new IllegalArgumentException("no subject " + name);
     };
   }
+
+  /** On other rows than those that are scored. */
+  private static Trees grown(int trees, Shape shape, Trees.Link link) {
+    List<Tumor> others = tumors(1492, ROWS);
+    return Trees.grow(trees, trees, shape, link, matrix(others));
+  }
+
+  private static float[][] matrix(List<Tumor> tumors) {
+    return tumors.stream().map(Tumor::toArray).toArray(float[][]::new);
+  }
+
+  /**
+   * Census records: six numbers and eight texts.
+   *
+   * @param fixtures a folder with {@code models/adult} and {@code datasets/adult}
+   */
+  static Subject<?> adult(Path fixtures, String version) {
+    try {
+      byte[] model =
+          Files.readAllBytes(fixtures.resolve("models/adult/" + version + "/model.onnx"));
+      String csv = Files.readString(fixtures.resolve("datasets/adult/train.csv"));
+      return new Census(model, adults(csv));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The trees of the model, for others to score. */
+  Optional<Trees> trees() {
+    return Optional.empty();
+  }
+
+  /** The rows as plain floats, of a model that takes them so. */
+  Optional<float[][]> floats() {
+    return Optional.empty();
+  }
+
+  /** Puts a record into a row of a slot's inputs. */
+  abstract void fill(Tensor[] inputs, int row, I input);
 
   /** As people write it: default options, arrays in and out. For all threads. */
   abstract ByHand<I> typical();
@@ -105,25 +159,36 @@ abstract class Subject<I> {
     return maps.stream().map(Row::of).toList();
   }
 
-  final ModelRuntime runtime() {
-    return ModelRuntime.over(ModelFile.at(file, schema));
+  /** A runtime that asks some engines before those it has anyway. */
+  final ModelRuntime runtime(Engine... engines) {
+    return over(ModelFile.at(file, schema), engines).build();
+  }
+
+  private static ModelRuntime.Builder over(ModelStore store, Engine... engines) {
+    ModelRuntime.Builder builder = ModelRuntime.builder().store(store);
+    List.of(engines).forEach(builder::engine);
+    return builder;
   }
 
   /** A runtime whose predictions are counted against a baseline of the subject's own rows. */
-  final ModelRuntime recorded(DriftMonitor drift) {
+  final ModelRuntime recorded(DriftMonitor drift, Engine... engines) {
     try {
-      Path csv = Files.writeString(file.resolveSibling("rows.csv"), csv());
-      csv.toFile().deleteOnExit();
-      ModelStore store = DirectoryModelStore.at(file.resolveSibling("store"));
-      try (ModelRuntime bare = runtime()) {
-        store.publish(
-            ModelPackage.of("model", "1.0.0", schema)
-                .model("onnx", file)
-                .part(Baseline.fromCsv(csv, schema, bare.model("model")))
-                .build());
+      Path folder = file.resolveSibling("store");
+      boolean published = Files.exists(folder);
+      ModelStore store = DirectoryModelStore.at(folder);
+      if (!published) {
+        Path csv = Files.writeString(file.resolveSibling("rows.csv"), csv());
+        csv.toFile().deleteOnExit();
+        try (ModelRuntime bare = runtime()) {
+          store.publish(
+              ModelPackage.of("model", "1.0.0", schema)
+                  .model("onnx", file)
+                  .part(Baseline.fromCsv(csv, schema, bare.model("model")))
+                  .build());
+        }
+        store.alias("model", "champion").moveTo("1.0.0", "benchmark", "measured");
       }
-      store.alias("model", "champion").moveTo("1.0.0", "benchmark", "measured");
-      return ModelRuntime.builder().store(store).observer(drift).build();
+      return over(store, engines).observer(drift).build();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -175,8 +240,34 @@ abstract class Subject<I> {
   }
 
   private static final class Matrix extends Subject<Tumor> {
+    private final @Nullable Trees trees;
+
     Matrix(byte[] model, List<Tumor> tumors) {
+      this(model, null, tumors);
+    }
+
+    Matrix(Trees trees, List<Tumor> tumors) {
+      this(GeneratedModels.trees(trees, 30), trees, tumors);
+    }
+
+    private Matrix(byte[] model, @Nullable Trees trees, List<Tumor> tumors) {
       super(model, matrixSchema(), Tumor.class, tumors, tumors.stream().map(Matrix::map).toList());
+      this.trees = trees;
+    }
+
+    @Override
+    Optional<Trees> trees() {
+      return Optional.ofNullable(trees);
+    }
+
+    @Override
+    Optional<float[][]> floats() {
+      return Optional.of(matrix(records));
+    }
+
+    @Override
+    void fill(Tensor[] inputs, int row, Tumor input) {
+      input.putInto(inputs[0].floats(), row * 30);
     }
 
     private static Map<String, @Nullable Object> map(Tumor tumor) {
@@ -238,6 +329,19 @@ abstract class Subject<I> {
     }
 
     @Override
+    void fill(Tensor[] inputs, int row, Storm input) {
+      inputs[0].floats().put(row, input.month());
+      inputs[1].floats().put(row, input.hour());
+      inputs[2].floats().put(row, input.lat());
+      inputs[3].floats().put(row, input.lon());
+      inputs[4].floats().put(row, input.wind());
+      inputs[5].floats().put(row, input.pressure());
+      inputs[6].floats().put(row, Typical.orNan(input.windChange()));
+      inputs[7].floats().put(row, Typical.orNan(input.pressureChange()));
+      inputs[8].texts()[row] = input.status();
+    }
+
+    @Override
     ByHand<Storm> typical() {
       return new Typical.Columns(file);
     }
@@ -248,8 +352,94 @@ abstract class Subject<I> {
     }
   }
 
+  private static final class Census extends Subject<Adult> {
+    Census(byte[] model, List<Adult> adults) {
+      super(model, schema(), Adult.class, adults, adults.stream().map(Census::map).toList());
+    }
+
+    private static ModelSchema schema() {
+      ModelSchema.Builder schema = ModelSchema.builder();
+      for (String number : Adult.NUMBERS) {
+        schema.input(number, FLOAT);
+      }
+      for (String text : Adult.TEXTS) {
+        schema.input(text, TEXT);
+      }
+      return schema.output("probabilities", FLOAT, "0", "1").score("probabilities.1").build();
+    }
+
+    private static Map<String, @Nullable Object> map(Adult adult) {
+      Map<String, @Nullable Object> map = new HashMap<>();
+      float[] numbers = adult.numbers();
+      for (int i = 0; i < numbers.length; i++) {
+        map.put(Adult.NUMBERS[i], numbers[i]);
+      }
+      String[] texts = adult.texts();
+      for (int i = 0; i < texts.length; i++) {
+        map.put(Adult.TEXTS[i], texts[i]);
+      }
+      return map;
+    }
+
+    @Override
+    void fill(Tensor[] inputs, int row, Adult input) {
+      inputs[0].floats().put(row, input.age());
+      inputs[1].floats().put(row, input.fnlwgt());
+      inputs[2].floats().put(row, input.educationNum());
+      inputs[3].floats().put(row, input.capitalGain());
+      inputs[4].floats().put(row, input.capitalLoss());
+      inputs[5].floats().put(row, input.hoursPerWeek());
+      inputs[6].texts()[row] = input.workclass();
+      inputs[7].texts()[row] = input.education();
+      inputs[8].texts()[row] = input.maritalStatus();
+      inputs[9].texts()[row] = input.occupation();
+      inputs[10].texts()[row] = input.relationship();
+      inputs[11].texts()[row] = input.race();
+      inputs[12].texts()[row] = input.sex();
+      inputs[13].texts()[row] = input.nativeCountry();
+    }
+
+    @Override
+    ByHand<Adult> typical() {
+      return new Typical.Census(file);
+    }
+
+    @Override
+    ByHand<Adult> tuned() {
+      return new Tuned.Census(file);
+    }
+  }
+
+  private static List<Adult> adults(String csv) {
+    List<Adult> adults = new ArrayList<>();
+    try (CsvReader<NamedCsvRecord> reader = CsvReader.builder().ofNamedCsvRecord(csv)) {
+      for (NamedCsvRecord line : reader) {
+        adults.add(
+            new Adult(
+                number(line, "age"),
+                number(line, "fnlwgt"),
+                number(line, "education_num"),
+                number(line, "capital_gain"),
+                number(line, "capital_loss"),
+                number(line, "hours_per_week"),
+                line.getField("workclass"),
+                line.getField("education"),
+                line.getField("marital_status"),
+                line.getField("occupation"),
+                line.getField("relationship"),
+                line.getField("race"),
+                line.getField("sex"),
+                line.getField("native_country")));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Collections.shuffle(adults, new Random(1994));
+    return List.copyOf(adults.subList(0, ROWS));
+  }
+
   /** Between two real tumours, each measure at a place of its own. */
-  private static List<Tumor> tumors() {
+  private static List<Tumor> tumors(long seed, int rows) {
     List<float[]> real = new ArrayList<>();
     for (NamedCsvRecord line : csv("models/breast-cancer/2/expected.csv")) {
       float[] values = new float[30];
@@ -258,9 +448,9 @@ abstract class Subject<I> {
       }
       real.add(values);
     }
-    Random random = new Random(1976);
+    Random random = new Random(seed);
     List<Tumor> made = new ArrayList<>();
-    for (int row = 0; row < ROWS; row++) {
+    for (int row = 0; row < rows; row++) {
       float[] one = real.get(random.nextInt(real.size()));
       float[] other = real.get(random.nextInt(real.size()));
       float[] values = new float[30];

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -22,19 +23,31 @@ import java.util.Set;
  * one model, and crashes the JVM when it is closed under a call.
  */
 abstract class Tuned<I> implements ByHand<I> {
+  private static final int TEXTS = 8; // the most that a model here has
+
   final OrtEnvironment environment = OrtEnvironment.getEnvironment();
   final OrtSession session;
+  private final String[] inputs;
   private final Tensors one;
-  private final Tensors batch;
+  private Tensors batch;
 
   private Tuned(Path file, String... inputs) {
+    this.inputs = inputs;
     try (SessionOptions options = new SessionOptions()) {
       options.setIntraOpNumThreads(1);
       options.setInterOpNumThreads(1);
       options.setCPUArenaAllocator(false);
       session = environment.createSession(file.toString(), options);
-      one = new Tensors(1, inputs);
-      batch = new Tensors(Subject.BATCH, inputs);
+    } catch (OrtException e) {
+      throw new IllegalStateException(e);
+    }
+    one = tensors(1);
+    batch = tensors(Subject.BATCH);
+  }
+
+  private Tensors tensors(int rows) {
+    try {
+      return new Tensors(rows, inputs);
     } catch (OrtException e) {
       throw new IllegalStateException(e);
     }
@@ -47,7 +60,7 @@ abstract class Tuned<I> implements ByHand<I> {
     final FloatBuffer probabilities;
     final Map<String, OnnxTensor> feeds;
     final Map<String, OnnxTensor> pinned;
-    final String[] texts;
+    final String[][] texts = new String[TEXTS][];
 
     Tensors(int rows, String... names) throws OrtException {
       this.rows = rows;
@@ -65,7 +78,9 @@ abstract class Tuned<I> implements ByHand<I> {
           Collections.singletonMap(
               "probabilities",
               OnnxTensor.createTensor(environment, probabilities, new long[] {rows, 2}));
-      texts = new String[rows];
+      for (int i = 0; i < TEXTS; i++) {
+        texts[i] = new String[rows];
+      }
     }
 
     private FloatBuffer direct(int floats) {
@@ -87,7 +102,7 @@ abstract class Tuned<I> implements ByHand<I> {
   @Override
   public final List<Forecast> predictAll(List<I> inputs) {
     if (inputs.size() != batch.rows) {
-      throw new IllegalArgumentException("made for " + batch.rows + " rows");
+      batch = tensors(inputs.size());
     }
     for (int row = 0; row < inputs.size(); row++) {
       fill(inputs.get(row), batch, row);
@@ -149,15 +164,58 @@ abstract class Tuned<I> implements ByHand<I> {
       to[5].put(row, storm.pressure());
       to[6].put(row, Typical.orNan(storm.windChange()));
       to[7].put(row, Typical.orNan(storm.pressureChange()));
-      tensors.texts[row] = storm.status();
+      tensors.texts[0][row] = storm.status();
     }
 
     @Override
     void run(Tensors tensors) {
       try (OnnxTensor status =
-          OnnxTensor.createTensor(environment, tensors.texts, new long[] {tensors.rows, 1})) {
+          OnnxTensor.createTensor(environment, tensors.texts[0], new long[] {tensors.rows, 1})) {
         tensors.feeds.put("status", status);
         super.run(tensors);
+      } catch (OrtException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  /** Six numbers and eight texts, a tensor each. */
+  static final class Census extends Tuned<Adult> {
+    Census(Path file) {
+      super(file, Adult.NUMBERS);
+    }
+
+    @Override
+    void fill(Adult adult, Tensors tensors, int row) {
+      FloatBuffer[] to = tensors.inputs;
+      to[0].put(row, adult.age());
+      to[1].put(row, adult.fnlwgt());
+      to[2].put(row, adult.educationNum());
+      to[3].put(row, adult.capitalGain());
+      to[4].put(row, adult.capitalLoss());
+      to[5].put(row, adult.hoursPerWeek());
+      tensors.texts[0][row] = adult.workclass();
+      tensors.texts[1][row] = adult.education();
+      tensors.texts[2][row] = adult.maritalStatus();
+      tensors.texts[3][row] = adult.occupation();
+      tensors.texts[4][row] = adult.relationship();
+      tensors.texts[5][row] = adult.race();
+      tensors.texts[6][row] = adult.sex();
+      tensors.texts[7][row] = adult.nativeCountry();
+    }
+
+    @Override
+    void run(Tensors tensors) {
+      long[] shape = {tensors.rows, 1};
+      try {
+        for (int i = 0; i < TEXTS; i++) {
+          OnnxTensor text = OnnxTensor.createTensor(environment, tensors.texts[i], shape);
+          tensors.feeds.put(Adult.TEXTS[i], text);
+        }
+        super.run(tensors);
+        for (int i = 0; i < TEXTS; i++) {
+          Objects.requireNonNull(tensors.feeds.get(Adult.TEXTS[i])).close();
+        }
       } catch (OrtException e) {
         throw new IllegalStateException(e);
       }

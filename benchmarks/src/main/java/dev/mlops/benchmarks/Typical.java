@@ -109,6 +109,35 @@ abstract class Typical<I> implements ByHand<I> {
     }
   }
 
+  /** Six numbers and eight texts, a tensor each. */
+  static final class Census extends Typical<Adult> {
+    Census(Path file) {
+      super(file);
+    }
+
+    @Override
+    void feed(List<Adult> inputs, Map<String, OnnxTensor> feeds) throws OrtException {
+      float[][][] numbers = new float[Adult.NUMBERS.length][inputs.size()][1];
+      String[][][] texts = new String[Adult.TEXTS.length][inputs.size()][1];
+      for (int row = 0; row < inputs.size(); row++) {
+        float[] itsNumbers = inputs.get(row).numbers();
+        for (int i = 0; i < numbers.length; i++) {
+          numbers[i][row][0] = itsNumbers[i];
+        }
+        String[] itsTexts = inputs.get(row).texts();
+        for (int i = 0; i < texts.length; i++) {
+          texts[i][row][0] = itsTexts[i];
+        }
+      }
+      for (int i = 0; i < numbers.length; i++) {
+        feeds.put(Adult.NUMBERS[i], OnnxTensor.createTensor(environment, numbers[i]));
+      }
+      for (int i = 0; i < texts.length; i++) {
+        feeds.put(Adult.TEXTS[i], OnnxTensor.createTensor(environment, texts[i]));
+      }
+    }
+  }
+
   static float orNan(@Nullable Float value) {
     return value == null ? Float.NaN : value;
   }
