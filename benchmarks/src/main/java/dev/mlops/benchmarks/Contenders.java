@@ -21,6 +21,7 @@ import dev.mlops.store.StoredVersion;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** What the library itself, the bare engine and DJL make of a subject. */
 final class Contenders {
@@ -28,11 +29,13 @@ final class Contenders {
 
   /** Our whole call, by record. */
   static <I> Contender predict(Subject<I> subject, Engine engine) {
+    accepted(subject, engine);
     return new Handle<>(subject, subject.runtime(engine));
   }
 
   /** The same, and the values are counted for drift. */
   static <I> Contender recorded(Subject<I> subject, Engine engine) {
+    accepted(subject, engine);
     DriftMonitor drift = DriftMonitor.builder().window(Window.rows(100_000)).build();
     return new Handle<>(subject, subject.recorded(drift, engine)) {
       @Override
@@ -41,6 +44,26 @@ final class Contenders {
         drift.close();
       }
     };
+  }
+
+  /** A runtime would ask another engine for what one declines. */
+  private static void accepted(Subject<?> subject, Engine engine) {
+    Optional<String> why = declines(subject, engine);
+    if (why.isPresent()) {
+      throw new UnsupportedOperationException(why.get());
+    }
+  }
+
+  /** Why an engine would not run a subject. */
+  static Optional<String> declines(Subject<?> subject, Engine engine) {
+    try (StoredVersion version = open(subject)) {
+      return engine.declines(version);
+    }
+  }
+
+  private static StoredVersion open(Subject<?> subject) {
+    ModelFile file = ModelFile.at(subject.file, subject.schema);
+    return file.open(file.versions("model").get(0));
   }
 
   private static class Handle<I> implements Contender {
@@ -77,8 +100,8 @@ final class Contenders {
 
   /** One slot of an engine: the record is put into its input, it runs, the output is read. */
   static <I> Contender slot(Subject<I> subject, Engine engine) {
-    ModelFile file = ModelFile.at(subject.file, subject.schema);
-    StoredVersion version = file.open(file.versions("model").get(0));
+    accepted(subject, engine);
+    StoredVersion version = open(subject);
     EngineSession session = engine.load(version, 2);
     return new Contender() {
       private int slots;

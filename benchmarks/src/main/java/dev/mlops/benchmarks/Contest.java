@@ -104,12 +104,12 @@ public final class Contest {
   }
 
   /** What does not come up here is told, and the others go on. */
-  @SuppressWarnings("CatchAndPrintStackTrace")
   private static void enter(List<Named> into, String name, Callable<Contender> contender) {
     try {
       into.add(new Named(name, contender.call()));
+    } catch (UnsupportedOperationException e) {
+      out(name, "declines it: " + e.getMessage());
     } catch (Exception | LinkageError e) {
-      e.printStackTrace();
       out(name, "does not run here: " + e);
     }
   }
@@ -303,11 +303,16 @@ public final class Contest {
     return 2 / (1 / mine + 1 / its);
   }
 
+  /** Of each contender among other work. */
+  static int calls(boolean quick) {
+    return quick ? 100 : 1_500;
+  }
+
   /**
    * Single calls, before each of which the caches and the branch predictor were used for others.
    */
   private void amongOtherWork() throws Exception {
-    int calls = quick ? 100 : 1_500;
+    int calls = calls(quick);
     int n = contenders.size();
     List<Runner> runners = new ArrayList<>();
     for (Named named : contenders) {

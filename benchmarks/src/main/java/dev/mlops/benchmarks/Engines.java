@@ -5,7 +5,9 @@ import dev.mlops.runtime.engine.onnx.OnnxRuntimeEngine;
 import dev.mlops.runtime.engine.tabular.TabularEngine;
 import java.util.List;
 
-/** The engines that ours is measured on, by what they are called here: each runs all it is given. */
+/**
+ * The engines that ours is measured on, by what they are called here: each runs all it is given.
+ */
 final class Engines {
   private static final String JAVA = "plain Java";
   private static final String ONNX_RUNTIME = "ONNX Runtime";

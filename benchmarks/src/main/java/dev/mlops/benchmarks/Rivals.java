@@ -241,9 +241,9 @@ public final class Rivals {
             + " each within %s; who does not is named and not timed. Then they take turns in slices"
             + " of 2 ms, in an order that is drawn anew each round. Told is what a call takes each"
             + " thread, in µs, as the 10th percentile / the median of the slices: the first is what"
-            + " it costs when the machine is left alone. *Among other work* are 1,500 single calls,"
+            + " it costs when the machine is left alone. *Among other work* are %,d single calls,"
             + " p50 / p99, each after a walk over 4 MB with a branch at every cache line.",
-        Subject.ROWS, Contest.TOLERANCE);
+        Subject.ROWS, Contest.TOLERANCE, Contest.calls(quick));
     line("");
     line("| contender | what it is | licence, download |");
     line("| --- | --- | --- |");
@@ -290,8 +290,8 @@ public final class Rivals {
     if (!found.trees.isEmpty()) {
       line("%s.", found.trees.substring(0, 1).toUpperCase(Locale.ROOT) + found.trees.substring(1));
     }
-    line("All answers within %.1e.", found.off);
-    found.out.forEach((name, why) -> line("Not timed: %s %s.", name, why));
+    line("Answers differ by at most %.1e.", found.off);
+    found.out.forEach((name, why) -> line("%nNot timed: %s %s.", name, why));
     line("");
     line(
         "| | 1 row | 8 | 64 | 512 | 2 threads: 1 row | 8 | 64 | 512 | among other work | bytes a call |");
@@ -326,14 +326,18 @@ public final class Rivals {
     line("");
     line("| | %s | all, from `main` |", String.join(" | ", FirstPrediction.PHASES));
     line("| --- |%s", " --- |".repeat(FirstPrediction.PHASES.length + 1));
-    for (String subject : STARTED) {
-      String file = Subject.of(subject).file.toString();
+    for (String name : STARTED) {
+      Subject<?> subject = Subject.of(name);
+      String file = subject.file.toString();
       for (String engine : Engines.NAMES) {
+        if (Contenders.declines(subject, Engines.of(engine)).isPresent()) {
+          continue;
+        }
         StringBuilder cells = new StringBuilder();
         for (double millis : Report.firstPrediction(starts, file, engine)) {
           cells.append(String.format(Locale.ROOT, " %.1f |", millis));
         }
-        line("| %s, %s |%s", title(subject), engine, cells);
+        line("| %s, %s |%s", title(name), engine, cells);
       }
     }
   }
