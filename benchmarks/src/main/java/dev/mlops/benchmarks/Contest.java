@@ -238,7 +238,7 @@ public final class Contest {
       nanos.add(new ArrayList<>());
       bytes.add(new ArrayList<>());
     }
-    List<Integer> order = new ArrayList<>(IntStream.range(0, n).boxed().toList());
+    List<Integer> order = order(n);
     Random random = new Random(rows);
     long end = System.nanoTime() + (quick ? 200_000_000L : 4_000_000_000L);
     for (int round = 0; round < 5 || (round < 200 && System.nanoTime() < end); round++) {
@@ -322,8 +322,11 @@ public final class Contest {
     }
     double[][] took = new double[n][calls];
     Walk walk = new Walk();
+    List<Integer> order = order(n);
+    Random random = new Random(n);
     for (int call = 0; call < calls; call++) {
-      for (int i = 0; i < n; i++) {
+      Collections.shuffle(order, random);
+      for (int i : order) {
         walk.walk();
         long start = System.nanoTime();
         runners.get(i).run(1);
@@ -356,6 +359,10 @@ public final class Contest {
         }
       }
     }
+  }
+
+  private static List<Integer> order(int n) {
+    return new ArrayList<>(IntStream.range(0, n).boxed().toList());
   }
 
   private static double[] sorted(List<Double> values) {

@@ -21,7 +21,7 @@ public final class Xgboost4j implements Rival {
 
   @Override
   public String terms() {
-    return "Apache-2.0; 16.3 MB, native, with Kryo and without Scala";
+    return "Apache-2.0; 16.4 MB in 6 jars, native; Scala left out";
   }
 
   @Override

@@ -19,7 +19,7 @@ public final class XgboostPredictor implements Rival {
 
   @Override
   public String terms() {
-    return "Apache-2.0; 0.04 MB";
+    return "Apache-2.0; 0.09 MB in 3 jars";
   }
 
   @Override
