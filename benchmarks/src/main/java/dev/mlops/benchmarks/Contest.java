@@ -137,7 +137,7 @@ public final class Contest {
       try {
         say("check", named.name(), check(named.contender(), wanted));
       } catch (Exception | LinkageError e) {
-        out(named.name(), e.toString());
+        out(named.name(), e instanceof IllegalStateException ? "" + e.getMessage() : e.toString());
         contenders.remove(named);
       }
     }
@@ -232,7 +232,8 @@ public final class Contest {
       for (int thread = 0; thread < threads; thread++) {
         runners[i][thread] = new Runner(contenders.get(i).contender(), rows, thread);
       }
-      long warm = (quick ? 30_000_000L : 300_000_000L) / (threads == 1 && rows == 1 ? 1 : 3);
+      // the first is compiled, the others get used to a batch size
+      long warm = (quick ? 150_000_000L : 500_000_000L) / (threads == 1 && rows == 1 ? 1 : 5);
       runners[i][0].runFor(warm);
       times[i] = Math.max(1, runners[i][0].runFor(SLICE));
       nanos.add(new ArrayList<>());

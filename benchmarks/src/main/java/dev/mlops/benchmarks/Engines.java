@@ -10,7 +10,7 @@ import java.util.List;
  */
 final class Engines {
   private static final String JAVA = "plain Java";
-  private static final String ONNX_RUNTIME = "ONNX Runtime";
+  static final String ONNX_RUNTIME = "ONNX Runtime";
 
   static final List<String> NAMES = List.of(JAVA, ONNX_RUNTIME);
 

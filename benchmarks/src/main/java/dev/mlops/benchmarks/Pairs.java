@@ -26,7 +26,7 @@ public final class Pairs {
     double[] more = new double[PAIRS];
     long sum = 0;
     try (ByHand<Object> hand = subject.tuned();
-        ModelRuntime runtime = subject.runtime()) {
+        ModelRuntime runtime = subject.runtime(Engines.of(Engines.ONNX_RUNTIME))) {
       ModelHandle<Object, Forecast> handle = subject.handle(runtime, subject.type);
       for (int pair = -WARM_UP; pair < PAIRS; pair++) {
         int from = (pair + WARM_UP) * CALLS;

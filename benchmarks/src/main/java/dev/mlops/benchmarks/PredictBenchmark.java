@@ -126,7 +126,7 @@ public class PredictBenchmark {
       Subject<Object> subject = subject(model);
       records = subject.records;
       batches = batches(records);
-      runtime = subject.runtime();
+      runtime = subject.runtime(Engines.of(Engines.ONNX_RUNTIME));
       handle = subject.handle(runtime, subject.type);
       handle.predictAll(batches.get(0));
     }
@@ -156,7 +156,7 @@ public class PredictBenchmark {
       Subject<Object> subject = subject(model);
       records = subject.records;
       drift = DriftMonitor.builder().window(Window.rows(100_000)).build();
-      runtime = subject.recorded(drift);
+      runtime = subject.recorded(drift, Engines.of(Engines.ONNX_RUNTIME));
       handle = subject.handle(runtime, subject.type);
     }
 
@@ -192,7 +192,7 @@ public class PredictBenchmark {
       maps = subject.maps;
       rows = subject.rows();
       batches = batches(rows);
-      runtime = subject.runtime();
+      runtime = subject.runtime(Engines.of(Engines.ONNX_RUNTIME));
       handle = subject.handle(runtime, Row.class);
       handle.predictAll(batches.get(0));
     }

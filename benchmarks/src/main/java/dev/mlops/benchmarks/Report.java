@@ -95,7 +95,7 @@ public final class Report {
       Subject<Object> subject = PredictBenchmark.subject(model);
       List<Row> rows = subject.rows();
       double spread = 0;
-      try (ModelRuntime runtime = subject.runtime();
+      try (ModelRuntime runtime = subject.runtime(Engines.of(Engines.ONNX_RUNTIME));
           ByHand<Object> typical = subject.typical();
           ByHand<Object> tuned = subject.tuned()) {
         ModelHandle<Object, Forecast> byRecord = subject.handle(runtime, subject.type);
