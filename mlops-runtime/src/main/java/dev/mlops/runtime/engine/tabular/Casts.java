@@ -4,6 +4,7 @@ import dev.mlops.model.ElementType;
 import dev.mlops.runtime.onnx.OnnxNode;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** From one element type to another, as x86 processors do it. */
 final class Casts {
@@ -34,6 +35,12 @@ final class Casts {
   }
 
   private static void cast(OnnxNode node, PlanBuilder to, ElementType type) {
+    Optional<Value> lying = to.lying(node, 0);
+    if (lying.isPresent() && lying.get().type() != ElementType.TEXT && type != ElementType.TEXT) {
+      Value one = lying.get();
+      to.bindLying(node, one.type() == type ? one : add(to, one, type));
+      return;
+    }
     Value from = to.moved(node, 0);
     if (from.type() == type) {
       to.bind(node, 0, from);

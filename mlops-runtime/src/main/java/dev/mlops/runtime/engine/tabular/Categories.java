@@ -257,15 +257,23 @@ final class Categories {
                 }
               };
         });
-    Value out = to.result(type, from.extent());
-    int o = out.register();
     Object all = Array.newInstance(values.getClass().getComponentType(), last + 1);
     System.arraycopy(values, 0, all, 0, last);
     Array.set(all, last, otherwise);
+    return at(to, place, type, all);
+  }
+
+  /** What stands at places among values. */
+  static Value at(PlanBuilder to, Value places, ElementType type, Object values) {
+    int p = places.register();
+    int width = places.width();
+    boolean perRow = places.extent().perRow();
+    Value out = to.result(type, places.extent());
+    int o = out.register();
     to.step(
         switch (type) {
           case TEXT -> {
-            String[] texts = (String[]) all;
+            String[] texts = (String[]) values;
             yield (r, rows) -> {
               int n = perRow ? rows * width : width;
               for (int i = 0; i < n; i++) {
@@ -274,7 +282,7 @@ final class Categories {
             };
           }
           case FLOAT -> {
-            float[] floats = (float[]) all;
+            float[] floats = (float[]) values;
             yield (r, rows) -> {
               int n = perRow ? rows * width : width;
               for (int i = 0; i < n; i++) {
@@ -283,7 +291,7 @@ final class Categories {
             };
           }
           case DOUBLE -> {
-            double[] doubles = (double[]) all;
+            double[] doubles = (double[]) values;
             yield (r, rows) -> {
               int n = perRow ? rows * width : width;
               for (int i = 0; i < n; i++) {
@@ -292,7 +300,7 @@ final class Categories {
             };
           }
           default -> {
-            long[] longs = (long[]) all;
+            long[] longs = (long[]) values;
             yield (r, rows) -> {
               int n = perRow ? rows * width : width;
               for (int i = 0; i < n; i++) {

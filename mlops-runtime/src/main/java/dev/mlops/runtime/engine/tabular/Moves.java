@@ -438,6 +438,10 @@ final class Moves {
   static void extract(OnnxNode node, PlanBuilder to) {
     Value from = to.input(node, 0);
     Extent extent = from.extent();
+    if (to.extent(node, 1).perRow()) {
+      label(node, to, from);
+      return;
+    }
     int axis = extent.axis(-1);
     int[] places = places(to.constant(node, 1, long[].class), extent.dims().get(axis));
     List<Integer> dims =
@@ -445,5 +449,19 @@ final class Moves {
             ? List.of(1, places.length)
             : replaced(extent.dims(), axis, List.of(places.length));
     bindPicked(node, 0, to, from, extent.with(dims), along(extent, axis, places));
+  }
+
+  /** The label of each row, of which there is a list: a row of all labels comes out. */
+  private static void label(OnnxNode node, PlanBuilder to, Value from) {
+    Value places = to.input(node, 1);
+    Extent labels = from.extent();
+    if (labels.perRow() || labels.width() != labels.dims().get(labels.rank() - 1)) {
+      throw new Unsupported("it takes elements of " + from + " by " + places);
+    }
+    if (places.type() != ElementType.INT64 || places.width() != 1) {
+      throw new Unsupported("it takes elements by " + places);
+    }
+    Object values = to.constant(node, 0, Object.class);
+    to.bindLying(node, Categories.at(to, places.as(Extent.rows()), from.type(), values));
   }
 }

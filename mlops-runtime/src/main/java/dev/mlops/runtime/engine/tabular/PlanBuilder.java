@@ -27,6 +27,7 @@ final class PlanBuilder {
   private final List<Step> steps = new ArrayList<>();
   private final Set<String> needed = new HashSet<>();
   private final Map<Value, Value> spread = new HashMap<>();
+  private final Map<String, Value> lying = new HashMap<>();
   private int scratch;
   private boolean folding;
 
@@ -249,9 +250,25 @@ final class PlanBuilder {
     String name = node.inputs().get(index);
     Value value = bound.get(name);
     if (value == null) {
-      throw new Unsupported("nothing computes its input '" + name + "'");
+      throw new Unsupported(
+          lying.containsKey(name)
+              ? "its input '" + name + "' has the rows as its second axis"
+              : "nothing computes its input '" + name + "'");
     }
     return Optional.of(value);
+  }
+
+  /**
+   * An input whose axes are {@code [1, rows]}, as a list of labels is made by some exports. Only
+   * what puts that right again may ask for it; its extent here is {@code [rows]}.
+   */
+  Optional<Value> lying(OnnxNode node, int index) {
+    return Optional.ofNullable(lying.get(node.inputs().get(index)));
+  }
+
+  /** An output is such a value. */
+  void bindLying(OnnxNode node, Value value) {
+    lying.put(node.outputs().get(0), value);
   }
 
   private static Unsupported missing(int index) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -93,6 +94,11 @@ final class Shapes {
   }
 
   private static void reshape(OnnxNode node, PlanBuilder to) {
+    Optional<Value> lying = to.lying(node, 0);
+    if (lying.isPresent()) {
+      straighten(node, to, lying.get());
+      return;
+    }
     Value from = to.moved(node, 0);
     Extent extent = from.extent();
     long[] wanted = to.opset("") < 5 ? node.integers("shape").clone() : to.shape(node, 1).clone();
@@ -132,6 +138,21 @@ final class Shapes {
       throw new Unsupported("it makes " + into + " of " + extent);
     }
     to.bind(node, 0, from.as(into));
+  }
+
+  /** One row of all rows becomes rows again. */
+  private static void straighten(OnnxNode node, PlanBuilder to, Value from) {
+    long[] wanted = to.shape(node, 1);
+    boolean rows = wanted.length > 0 && (wanted[0] == -1 || wanted[0] == Extent.ROWS);
+    for (int i = 1; i < wanted.length; i++) {
+      rows &= wanted[i] == 1;
+    }
+    if (!rows) {
+      throw new Unsupported("its shape is " + Arrays.toString(wanted) + " for one row of all rows");
+    }
+    wanted = wanted.clone();
+    wanted[0] = Extent.ROWS;
+    to.bind(node, 0, from.as(Extent.ofShape(wanted)));
   }
 
   private static void flatten(OnnxNode node, PlanBuilder to) {

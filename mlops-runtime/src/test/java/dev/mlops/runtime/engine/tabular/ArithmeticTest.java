@@ -89,10 +89,7 @@ final class ArithmeticTest {
             .initializer(OnnxGraph.ints("c", new long[] {1}, 1))
             .node("Add", List.of("x", "c"), List.of("y"));
     check.gives(
-        narrow,
-        1,
-        new int[] {Integer.MIN_VALUE, 6},
-        (Object) new int[] {Integer.MAX_VALUE, 5});
+        narrow, 1, new int[] {Integer.MIN_VALUE, 6}, (Object) new int[] {Integer.MAX_VALUE, 5});
     OnnxGraph wide =
         graph(15, OnnxGraph.INT64, List.of(2), OnnxGraph.INT64, List.of(2))
             .initializer(OnnxGraph.longs("c", new long[] {1}, 2))
@@ -144,11 +141,17 @@ final class ArithmeticTest {
 
   @Test
   void pow_ofOddNumbers_isAsCHasIt() {
-    check.gives(with("Pow", 2, 3), 2, new float[] {9, -8, 0.25f, NAN},
+    check.gives(
+        with("Pow", 2, 3),
+        2,
+        new float[] {9, -8, 0.25f, NAN},
         (Object) new float[] {-3, -2, 0.5f, NAN});
-    check.gives(with("Pow", NAN, INF), 2, new float[] {1, 1, NAN, INF},
-        (Object) new float[] {1, -1, 2, 2});
-    check.gives(with("Pow", 0.5f, -1), 2, new float[] {2, -INF, NAN, 0.5f},
+    check.gives(
+        with("Pow", NAN, INF), 2, new float[] {1, 1, NAN, INF}, (Object) new float[] {1, -1, 2, 2});
+    check.gives(
+        with("Pow", 0.5f, -1),
+        2,
+        new float[] {2, -INF, NAN, 0.5f},
         (Object) new float[] {4, -0f, -1, 2});
   }
 

@@ -29,7 +29,10 @@ final class CastsTest {
     float[] in = {1.9f, -1.9f, Float.NaN, 1e20f, Float.NEGATIVE_INFINITY, -0f};
     long least = Long.MIN_VALUE;
     check.gives(
-        cast(OnnxGraph.FLOAT, OnnxGraph.INT64, 6), 1, new long[] {1, -1, least, least, least, 0}, in);
+        cast(OnnxGraph.FLOAT, OnnxGraph.INT64, 6),
+        1,
+        new long[] {1, -1, least, least, least, 0},
+        in);
     int most = Integer.MIN_VALUE;
     check.gives(
         cast(OnnxGraph.FLOAT, OnnxGraph.INT32, 6), 1, new int[] {1, -1, most, most, most, 0}, in);
@@ -50,14 +53,17 @@ final class CastsTest {
     long[] in = {(1L << 32) + 5, 16777217, -1};
     check.gives(cast(OnnxGraph.INT64, OnnxGraph.INT32, 3), 1, new int[] {5, 16777217, -1}, in);
     check.gives(
-        cast(OnnxGraph.INT64, OnnxGraph.FLOAT, 3), 1, new float[] {4294967301f, 16777216f, -1}, in);
+        cast(OnnxGraph.INT64, OnnxGraph.FLOAT, 3), 1, new float[] {0x1p32f, 16777216f, -1}, in);
     check.gives(cast(OnnxGraph.INT64, OnnxGraph.BOOL, 3), 1, new byte[] {1, 1, 1}, in);
   }
 
   @Test
   void truths_toNumbers_areZeroAndOne() {
     check.gives(
-        cast(OnnxGraph.BOOL, OnnxGraph.FLOAT, 2), 1, new float[] {0, 1}, (Object) new byte[] {0, 1});
+        cast(OnnxGraph.BOOL, OnnxGraph.FLOAT, 2),
+        1,
+        new float[] {0, 1},
+        (Object) new byte[] {0, 1});
   }
 
   @Test

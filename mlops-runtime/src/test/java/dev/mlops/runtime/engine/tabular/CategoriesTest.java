@@ -137,15 +137,13 @@ final class CategoriesTest {
     Attribute numbers = OnnxGraph.ints("cats_int64s", 10, 20);
     check.gives(
         graph(15, OnnxGraph.STRING, List.of(1), OnnxGraph.INT64, List.of(1))
-            .node(
-                "ai.onnx.ml", "CategoryMapper", List.of("x"), List.of("y"), texts, numbers),
+            .node("ai.onnx.ml", "CategoryMapper", List.of("x"), List.of("y"), texts, numbers),
         2,
         new long[] {20, -1},
         (Object) new String[] {"b", "c"});
     check.gives(
         graph(15, OnnxGraph.INT64, List.of(1), OnnxGraph.STRING, List.of(1))
-            .node(
-                "ai.onnx.ml", "CategoryMapper", List.of("x"), List.of("y"), texts, numbers),
+            .node("ai.onnx.ml", "CategoryMapper", List.of("x"), List.of("y"), texts, numbers),
         2,
         new String[] {"a", "_Unused"},
         (Object) new long[] {10, 11});

@@ -88,8 +88,7 @@ final class DenseTest {
     OnnxGraph turned =
         floats(15, 2, 2)
             .initializer(OnnxGraph.floats("w", new long[] {2, 2}, 1, 2, 3, 4))
-            .node(
-                "Gemm", List.of("x", "w"), List.of("y"), OnnxGraph.attribute("transA", 1));
+            .node("Gemm", List.of("x", "w"), List.of("y"), OnnxGraph.attribute("transA", 1));
     assertThat(check.reason(turned)).contains("it multiplies");
   }
 

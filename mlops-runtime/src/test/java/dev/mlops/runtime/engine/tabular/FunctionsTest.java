@@ -24,14 +24,12 @@ final class FunctionsTest {
   }
 
   private void gives(String op, float[] in, float... wanted) {
-    OnnxGraph graph =
-        floats(15, in.length, in.length).node(op, List.of("x"), List.of("y"));
+    OnnxGraph graph = floats(15, in.length, in.length).node(op, List.of("x"), List.of("y"));
     check.gives(graph, 1, wanted, in);
   }
 
   private void givesNearly(String op, float[] in, float... wanted) {
-    OnnxGraph graph =
-        floats(15, in.length, in.length).node(op, List.of("x"), List.of("y"));
+    OnnxGraph graph = floats(15, in.length, in.length).node(op, List.of("x"), List.of("y"));
     check.givesNearly(graph, 1, wanted, in);
   }
 
@@ -88,8 +86,7 @@ final class FunctionsTest {
   @Test
   void clip_ofAnOldVersion_hasItsBoundsAsAttributes() {
     OnnxGraph graph =
-        floats(9, 2, 2)
-            .node("Clip", List.of("x"), List.of("y"), OnnxGraph.attribute("max", 1f));
+        floats(9, 2, 2).node("Clip", List.of("x"), List.of("y"), OnnxGraph.attribute("max", 1f));
     check.gives(graph, 1, new float[] {1, -3}, (Object) new float[] {2, -3});
   }
 
@@ -111,11 +108,7 @@ final class FunctionsTest {
     check.gives(nan, 1, new byte[] {1, 0, 0, 0}, in);
     OnnxGraph inf =
         graph(15, OnnxGraph.FLOAT, List.of(4), OnnxGraph.BOOL, List.of(4))
-            .node(
-                "IsInf",
-                List.of("x"),
-                List.of("y"),
-                OnnxGraph.attribute("detect_negative", 0));
+            .node("IsInf", List.of("x"), List.of("y"), OnnxGraph.attribute("detect_negative", 0));
     check.gives(inf, 1, new byte[] {0, 1, 0, 0}, in);
   }
 

@@ -128,15 +128,13 @@ final class PreparationTest {
 
   @Test
   void binarizer_ofTheThresholdItself_isZero() {
-    OnnxGraph graph =
-        node(floats(15, 3, 3), "Binarizer", OnnxGraph.attribute("threshold", 0.5f));
+    OnnxGraph graph = node(floats(15, 3, 3), "Binarizer", OnnxGraph.attribute("threshold", 0.5f));
     check.gives(graph, 1, new float[] {0, 1, 0}, (Object) new float[] {0.5f, INF, -1});
   }
 
   @Test
   void binarizer_ofNaN_failsTheRunAsInOnnxRuntime() {
-    OnnxGraph graph =
-        node(floats(15, 1, 1), "Binarizer", OnnxGraph.attribute("threshold", 0.5f));
+    OnnxGraph graph = node(floats(15, 1, 1), "Binarizer", OnnxGraph.attribute("threshold", 0.5f));
     try (BothEngines both = BothEngines.of(folder, graph.toBytes())) {
       assertThatThrownBy(() -> both.run(1, (Object) new float[] {NAN}))
           .isInstanceOf(ModelFailedException.class)
@@ -170,5 +168,38 @@ final class PreparationTest {
             .initializer(OnnxGraph.longs("i", new long[] {2}, 2, 0))
             .node("ai.onnx.ml", "ArrayFeatureExtractor", List.of("x", "i"), List.of("y"));
     check.gives(graph, 2, new float[] {3, 1, 6, 4}, (Object) new float[] {1, 2, 3, 4, 5, 6});
+  }
+
+  @Test
+  void arrayFeatureExtractor_ofLabels_givesThatOfEachRow() {
+    OnnxGraph numbers =
+        graph(15, OnnxGraph.FLOAT, List.of(3), OnnxGraph.INT64, List.of())
+            .initializer(OnnxGraph.ints("labels", new long[] {3}, 10, 20, 30))
+            .initializer(OnnxGraph.longs("shape", new long[] {1}, -1))
+            .node("ArgMax", List.of("x"), List.of("i"), OnnxGraph.attribute("axis", 1))
+            .node("ai.onnx.ml", "ArrayFeatureExtractor", List.of("labels", "i"), List.of("l"))
+            .node("Cast", List.of("l"), List.of("c"), OnnxGraph.attribute("to", OnnxGraph.INT64))
+            .node("Reshape", List.of("c", "shape"), List.of("y"));
+    float[] in = {1, 2, 0, 0, 0, 9, 5, 5, 5};
+    check.gives(numbers, 3, new long[] {20, 30, 10}, in);
+    OnnxGraph texts =
+        graph(15, OnnxGraph.FLOAT, List.of(3), OnnxGraph.STRING, List.of(1))
+            .initializer(OnnxGraph.texts("labels", new long[] {1, 3}, "a", "b", "c"))
+            .initializer(OnnxGraph.longs("shape", new long[] {2}, -1, 1))
+            .node("ArgMax", List.of("x"), List.of("i"), OnnxGraph.attribute("axis", 1))
+            .node("ai.onnx.ml", "ArrayFeatureExtractor", List.of("labels", "i"), List.of("l"))
+            .node("Reshape", List.of("l", "shape"), List.of("y"));
+    check.gives(texts, 3, new String[] {"b", "c", "a"}, in);
+  }
+
+  @Test
+  void arrayFeatureExtractor_ofLabelsThatStayOneRow_isDeclined() {
+    OnnxGraph graph =
+        graph(15, OnnxGraph.FLOAT, List.of(3), OnnxGraph.FLOAT, List.of(1))
+            .initializer(OnnxGraph.floats("labels", new long[] {3}, 1, 2, 3))
+            .node("ArgMax", List.of("x"), List.of("i"), OnnxGraph.attribute("axis", 1))
+            .node("ai.onnx.ml", "ArrayFeatureExtractor", List.of("labels", "i"), List.of("l"))
+            .node("Neg", List.of("l"), List.of("y"));
+    assertThat(check.reason(graph)).contains("(Neg)", "has the rows as its second axis");
   }
 }

@@ -32,7 +32,8 @@ final class ReductionsTest {
     Attribute axes = OnnxGraph.ints("axes", 1);
     float[] in = {1, -2, 3, 4, 5, NAN};
     check.gives(reduced("ReduceSum", axes), 2, new float[] {2, NAN}, in);
-    check.givesNearly(reduced("ReduceMean", axes), 1, new float[] {0.6666667f}, new float[] {1, -2, 3});
+    check.givesNearly(
+        reduced("ReduceMean", axes), 1, new float[] {0.6666667f}, new float[] {1, -2, 3});
     check.gives(reduced("ReduceMax", axes), 1, new float[] {3}, (Object) new float[] {1, -2, 3});
     check.gives(reduced("ReduceMin", axes), 1, new float[] {-2}, (Object) new float[] {1, -2, 3});
     check.gives(reduced("ReduceProd", axes), 2, new float[] {-6, NAN}, in);
@@ -87,8 +88,7 @@ final class ReductionsTest {
         new float[] {0.09003057f, 0.24472848f, 0.66524094f, 0, 0, 1},
         (Object) new float[] {1001, 1002, 1003, 0, -1000, 1000});
     OnnxGraph log = floats(13, 2, 2).node("LogSoftmax", List.of("x"), List.of("y"));
-    check.givesNearly(
-        log, 1, new float[] {-0.6931472f, -0.6931472f}, (Object) new float[] {5, 5});
+    check.givesNearly(log, 1, new float[] {-0.6931472f, -0.6931472f}, (Object) new float[] {5, 5});
   }
 
   @Test

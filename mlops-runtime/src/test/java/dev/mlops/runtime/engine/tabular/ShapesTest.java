@@ -49,10 +49,8 @@ final class ShapesTest {
             .initializer(OnnxGraph.longs("zero", new long[] {1}, 0))
             .initializer(OnnxGraph.longs("rest", new long[] {2}, 2, 1))
             .node("Shape", List.of("x"), List.of("all"))
-            .node(
-                "Gather", List.of("all", "zero"), List.of("rows"), OnnxGraph.attribute("axis", 0))
-            .node(
-                "Concat", List.of("rows", "rest"), List.of("s"), OnnxGraph.attribute("axis", 0))
+            .node("Gather", List.of("all", "zero"), List.of("rows"), OnnxGraph.attribute("axis", 0))
+            .node("Concat", List.of("rows", "rest"), List.of("s"), OnnxGraph.attribute("axis", 0))
             .node("Reshape", List.of("x", "s"), List.of("y"));
     check.gives(graph, 3, SIX, (Object) SIX);
   }
@@ -97,11 +95,7 @@ final class ShapesTest {
   void constants_thatAreComputed_areComputedOnce() {
     OnnxGraph graph =
         floats(15, 2, 2)
-            .node(
-                "Constant",
-                List.of(),
-                List.of("c"),
-                OnnxGraph.floats("value_floats", 3, 4))
+            .node("Constant", List.of(), List.of("c"), OnnxGraph.floats("value_floats", 3, 4))
             .node("Constant", List.of(), List.of("d"), OnnxGraph.attribute("value_float", 2f))
             .node("Mul", List.of("c", "d"), List.of("e"))
             .node("Neg", List.of("e"), List.of("f"))
@@ -179,11 +173,7 @@ final class ShapesTest {
     OnnxGraph graph =
         floats(15, 3, 3)
             .initializer(OnnxGraph.longs("sizes", new long[] {2}, 1, 2))
-            .node(
-                "Split",
-                List.of("x", "sizes"),
-                List.of("a", "b"),
-                OnnxGraph.attribute("axis", 1))
+            .node("Split", List.of("x", "sizes"), List.of("a", "b"), OnnxGraph.attribute("axis", 1))
             .node("Concat", List.of("b", "a"), List.of("y"), OnnxGraph.attribute("axis", 1));
     check.gives(graph, 2, new float[] {2, 3, 1, 5, 6, 4}, (Object) SIX);
   }
@@ -192,8 +182,7 @@ final class ShapesTest {
   void transpose_behindTheRows_turns() {
     OnnxGraph graph =
         graph(15, OnnxGraph.FLOAT, List.of(2, 3), OnnxGraph.FLOAT, List.of(3, 2))
-            .node(
-                "Transpose", List.of("x"), List.of("y"), OnnxGraph.ints("perm", 0, 2, 1));
+            .node("Transpose", List.of("x"), List.of("y"), OnnxGraph.ints("perm", 0, 2, 1));
     check.gives(graph, 1, new float[] {1, 4, 2, 5, 3, 6}, (Object) SIX);
     OnnxGraph across = floats(15, 2, 2).node("Transpose", List.of("x"), List.of("y"));
     assertThat(check.reason(across)).contains("moves the rows to another axis");
