@@ -116,6 +116,7 @@ final class Moves {
    * @param inner elements behind one place of the axis
    */
   private static int[] along(int outer, int length, int inner, int[] places) {
+    PlanBuilder.checkSize(Extent.rows(outer, places.length, inner));
     int[] map = new int[outer * places.length * inner];
     int at = 0;
     for (int o = 0; o < outer; o++) {
@@ -386,12 +387,10 @@ final class Moves {
 
   /** The source's element for each of the result's, given how far apart a step on each axis is. */
   static int[] walk(List<Integer> dims, int[] strides) {
-    int width = 1;
-    for (int dim : dims) {
-      width = Math.multiplyExact(width, dim);
-    }
-    int[] map = new int[width];
-    for (int at = 0; at < width; at++) {
+    Extent all = new Extent(true, List.copyOf(dims));
+    PlanBuilder.checkSize(all);
+    int[] map = new int[all.width()];
+    for (int at = 0; at < map.length; at++) {
       int rest = at;
       for (int i = strides.length - 1; i >= 0; i--) {
         map[at] += rest % dims.get(i) * strides[i];
@@ -422,7 +421,12 @@ final class Moves {
       }
       int axis = extent.axis(i);
       int length = extent.dims().get(axis);
-      int[] places = new int[Math.toIntExact(Math.multiplyExact(length, repeats[i]))];
+      int copies = Math.toIntExact(repeats[i]);
+      if (copies < 1) {
+        throw new Unsupported("it repeats an axis " + copies + " times");
+      }
+      PlanBuilder.checkSize(Extent.rows(length, copies));
+      int[] places = new int[length * copies];
       Arrays.setAll(places, p -> p % length);
       int[] next = along(extent, axis, places);
       for (int n = 0; n < next.length; n++) {

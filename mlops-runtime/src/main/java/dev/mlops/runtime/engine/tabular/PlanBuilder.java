@@ -106,13 +106,13 @@ final class PlanBuilder {
             .allMatch(name -> bound.containsKey(name) && bound.get(name).isConstant());
     try {
       Operators.of(node).add(node, this);
-    } catch (IllegalArgumentException | ArithmeticException e) {
+      if (folding && steps.size() > before) {
+        fold(node, before);
+      }
+    } catch (Unsupported | IllegalArgumentException | ArithmeticException e) {
       throw new Unsupported(where(node) + e.getMessage());
-    } catch (Unsupported e) {
-      throw new Unsupported(where(node) + e.getMessage());
-    }
-    if (folding && steps.size() > before) {
-      fold(node, before);
+    } catch (IndexOutOfBoundsException | ClassCastException e) { // of a graph that is not sound
+      throw new Unsupported(where(node) + "it does not fit together: " + e.getMessage());
     }
     folding = false;
   }
@@ -312,10 +312,10 @@ final class PlanBuilder {
     return value(type, extent, null);
   }
 
-  /** Throws {@link Unsupported} where a constant would be too large to be made now. */
+  /** Throws {@link Unsupported} where a constant, or a map of places, would be too large. */
   static void checkSize(Extent extent) {
     if (extent.width() > MOST_FOLDED / Double.BYTES) {
-      throw new Unsupported("what it makes of constants is too large: " + extent);
+      throw new Unsupported("what it makes is too large: " + extent);
     }
   }
 

@@ -38,6 +38,16 @@ final class CategoriesTest {
   }
 
   @Test
+  void oneHot_ofOtherRowsThanBefore_forgetsThoseBefore() {
+    OnnxGraph graph = oneHot(OnnxGraph.STRING, OnnxGraph.texts("cats_strings", "a", "b", "c"));
+    try (BothEngines both = BothEngines.of(folder, graph.toBytes())) {
+      both.run(1, (Object) new String[] {"c"});
+      both.run(1, (Object) new String[] {"a"});
+      assertThat((float[]) both.ours(0)).containsExactly(1, 0, 0);
+    }
+  }
+
+  @Test
   void oneHot_ofTheSameCategoryTwice_marksTheLast() {
     OnnxGraph graph = oneHot(OnnxGraph.STRING, OnnxGraph.texts("cats_strings", "a", "a", "b"));
     check.gives(graph, 1, new float[] {0, 1, 0}, (Object) new String[] {"a"});

@@ -104,6 +104,22 @@ final class ShapesTest {
   }
 
   @Test
+  void constants_thatCannotBeComputed_areDeclined() {
+    OnnxGraph fails =
+        floats(15, 1, 1)
+            .initializer(OnnxGraph.floats("c", new long[] {1}, Float.NaN))
+            .node("ai.onnx.ml", "Binarizer", List.of("c"), List.of("b"))
+            .node("Add", List.of("x", "b"), List.of("y"));
+    assertThat(check.reason(fails)).contains("(ai.onnx.ml.Binarizer)", "is NaN");
+    OnnxGraph large =
+        floats(15, 1, 1)
+            .initializer(OnnxGraph.longs("n", new long[] {2}, 1, 1 << 30))
+            .node("Tile", List.of("x", "n"), List.of("t"))
+            .node("ReduceMax", List.of("t"), List.of("y"), OnnxGraph.ints("axes", 1));
+    assertThat(check.reason(large)).contains("(Tile)", "too large");
+  }
+
+  @Test
   void axes_putInAndTakenOut_moveNothing() {
     OnnxGraph graph =
         floats(15, 2, 2)
