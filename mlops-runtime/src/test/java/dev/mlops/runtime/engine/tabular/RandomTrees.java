@@ -130,7 +130,7 @@ final class RandomTrees {
     }
     long[] numbers = new long[targets];
     for (int i = 0; i < targets; i++) {
-      numbers[i] = 10 * i - 7;
+      numbers[i] = 10L * i - 7;
     }
     return trees.classifier(inputType, columns, numbers);
   }
@@ -237,7 +237,7 @@ final class RandomTrees {
 
   /** Whether nothing but sums and comparisons stands between the weights and what comes out. */
   boolean exact() {
-    return transform.equals("NONE") || !classifier && targets == 1;
+    return transform.equals("NONE") || (!classifier && targets == 1);
   }
 
   /** Rows of the input's type. */
