@@ -29,7 +29,7 @@ final class TreeFuzzTest {
 
   @Test
   void run_randomTrees_asOnnxRuntime() {
-    fuzz(1, Long.MAX_VALUE, 500);
+    fuzz(1, Long.MAX_VALUE, 250);
   }
 
   @Test

@@ -154,7 +154,7 @@ final class TreeList {
         .toBytes();
   }
 
-  /** A model with the input {@code x} and the outputs {@code label} and {@code y}. */
+  /** A model with the input {@code x} and two outputs: the label, and the scores {@code y}. */
   byte[] classifier(int inputType, int columns, long... labels) {
     return classifier(
         inputType,
