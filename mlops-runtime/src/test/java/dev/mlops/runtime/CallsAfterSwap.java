@@ -2,7 +2,6 @@ package dev.mlops.runtime;
 
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
 import dev.mlops.inference.ModelHandle;
-import dev.mlops.inference.Row;
 import dev.mlops.model.Column;
 import dev.mlops.model.ModelPackage;
 import dev.mlops.model.ModelSchema;
@@ -15,8 +14,8 @@ import java.util.List;
 
 /**
  * Calls 2 to 1,000 after a swap beside those of the same version once it is warm, for swaps to
- * another kind of model and to one of the same kind; in a JVM of its own, which has compiled nothing
- * else.
+ * another kind of model and to one of the same kind; in a JVM of its own, which has compiled
+ * nothing else.
  *
  * <p>Argument: a folder for the store.
  */

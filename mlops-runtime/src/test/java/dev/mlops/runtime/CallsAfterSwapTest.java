@@ -24,8 +24,7 @@ final class CallsAfterSwapTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"linear-to-trees", "trees-to-trees", "trees-to-linear"})
-  void predict_callsTwoToAThousandAfterASwap_takeAtMostTwiceAWarmOne(String swap)
-      throws Exception {
+  void predict_callsTwoToAThousandAfterASwap_takeAtMostTwiceAWarmOne(String swap) throws Exception {
     double[] ratios = new double[JVMS];
     for (int jvm = 0; jvm < JVMS; jvm++) {
       Path own = Files.createDirectory(folder.resolve("jvm" + jvm));
