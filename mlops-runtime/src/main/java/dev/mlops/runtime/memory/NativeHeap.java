@@ -8,8 +8,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * trimmed; the JVM has a diagnostic command for that, {@code System.trim_native_heap}.
  */
 final class NativeHeap {
-  private static final System.Logger LOG = System.getLogger(NativeHeap.class.getName());
-
   private final AtomicBoolean absent = new AtomicBoolean();
 
   /**
@@ -31,8 +29,12 @@ final class NativeHeap {
       return true; // it says what became of the resident set
     }
     if (absent.compareAndSet(false, true)) {
-      LOG.log(Level.DEBUG, "freed native memory is not given back: {0}", answer.strip());
+      log().log(Level.DEBUG, "freed native memory is not given back: {0}", answer.strip());
     }
     return false;
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(NativeHeap.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

@@ -35,8 +35,6 @@ public final class ProcessMemory {
     }
   }
 
-  private static final System.Logger LOG = System.getLogger(ProcessMemory.class.getName());
-
   /** Less than this is not worth a trim: 8 MB. */
   private static final long LARGE = 8L << 20;
 
@@ -130,7 +128,7 @@ public final class ProcessMemory {
     }
     now.flatMap(numbers -> numbers.warning(needed))
         .filter(warning -> warned.compareAndSet(false, true))
-        .ifPresent(warning -> LOG.log(Level.WARNING, "a model that is loaded {0}", warning));
+        .ifPresent(warning -> log().log(Level.WARNING, "a model that is loaded {0}", warning));
     return now.flatMap(numbers -> numbers.refusal(needed));
   }
 
@@ -166,5 +164,9 @@ public final class ProcessMemory {
       trimmedAt = now;
       return true;
     }
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(ProcessMemory.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

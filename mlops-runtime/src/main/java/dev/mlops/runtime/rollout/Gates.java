@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * alone. All methods are safe for all threads.
  */
 public final class Gates {
-  private static final System.Logger LOG = System.getLogger(Gates.class.getName());
-
   private Gates() {}
 
   /**
@@ -89,7 +87,7 @@ public final class Gates {
     } catch (OverloadedException | DeadlineException | StoreUnavailableException e) {
       return undecided(gate, "could not be checked now: " + e.getMessage());
     } catch (Throwable e) { // a user's gate may throw anything, an AssertionError for instance
-      LOG.log(System.Logger.Level.WARNING, "gate " + name(gate) + " threw", e);
+      log().log(System.Logger.Level.WARNING, "gate " + name(gate) + " threw", e);
       return undecided(gate, "the gate threw " + e);
     }
     if (result == null) {
@@ -112,5 +110,9 @@ public final class Gates {
     } catch (RuntimeException e) {
       return gate.getClass().getName();
     }
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(Gates.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

@@ -20,8 +20,6 @@ final class Delivery {
    * in any case. The thread ends by nothing but the end, whatever the listener throws or leaves
    * interrupted.
    */
-  private static final System.Logger LOG = System.getLogger(Delivery.class.getName());
-
   /** How many may wait for a slow listener; more are dropped, and counted. */
   private static final int WAITING = 1_000;
 
@@ -87,10 +85,11 @@ final class Delivery {
     if (thread == null || !thread.isAlive()) {
       return;
     }
-    LOG.log(
-        Level.WARNING,
-        "{0} listens to events and does not return; it is not waited for",
-        listener.getClass().getName());
+    log()
+        .log(
+            Level.WARNING,
+            "{0} listens to events and does not return; it is not waited for",
+            listener.getClass().getName());
     for (var next = queue.poll(); next != null; next = queue.poll()) {
       next.ifPresent(event -> dropped.incrementAndGet());
     }
@@ -119,14 +118,19 @@ final class Delivery {
     Level level = failed ? Level.DEBUG : Level.WARNING;
     failed = true;
     try {
-      LOG.log(
-          level,
-          listener.getClass().getName()
-              + " listens to events and failed; it is told the next ones, and later failures of it"
-              + " are logged at debug",
-          e);
+      log()
+          .log(
+              level,
+              listener.getClass().getName()
+                  + " listens to events and failed; it is told the next ones, and later failures of it"
+                  + " are logged at debug",
+              e);
     } catch (Throwable again) {
       // memory is short, or the log fails: neither may end this thread
     }
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(Delivery.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

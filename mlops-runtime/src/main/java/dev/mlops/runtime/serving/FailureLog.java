@@ -11,8 +11,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * to a queue that has none.
  */
 final class FailureLog {
-  private static final System.Logger LOG = System.getLogger(FailureLog.class.getName());
-
   private final ConcurrentLinkedQueue<Failure> waiting = new ConcurrentLinkedQueue<>();
 
   private record Failure(String what, Throwable cause) {}
@@ -24,10 +22,15 @@ final class FailureLog {
 
   void write() {
     for (Failure each = waiting.poll(); each != null; each = waiting.poll()) {
-      LOG.log(
-          Level.WARNING,
-          each.what() + " failed; later failures of it are not logged",
-          each.cause());
+      log()
+          .log(
+              Level.WARNING,
+              each.what() + " failed; later failures of it are not logged",
+              each.cause());
     }
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(FailureLog.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

@@ -17,8 +17,6 @@ import java.util.random.RandomGenerator;
  * over.
  */
 final class Follower {
-  private static final System.Logger LOG = System.getLogger(Follower.class.getName());
-
   /** The first time a route that serves nothing is tried again. */
   private static final Duration SOON = Duration.ofSeconds(1);
 
@@ -68,7 +66,7 @@ final class Follower {
       var unused =
           thread.schedule(() -> look(route, failures), delay.toNanos(), TimeUnit.NANOSECONDS);
     } catch (java.util.concurrent.RejectedExecutionException e) {
-      LOG.log(Level.DEBUG, "the runtime is closed; {0} is looked after no more", route.name());
+      log().log(Level.DEBUG, "the runtime is closed; {0} is looked after no more", route.name());
     }
   }
 
@@ -101,7 +99,9 @@ final class Follower {
       boolean dear = !route.serves() || e.results().stream().anyMatch(Follower::undecided);
       failed = dear ? failed : 0;
     } catch (RuntimeException | StackOverflowError | LinkageError e) {
-      LOG.log(Level.DEBUG, "a look at " + route.name() + " failed", e); // its problem was told once
+      log()
+          .log(
+              Level.DEBUG, "a look at " + route.name() + " failed", e); // its problem was told once
     } finally {
       inside[0] = false;
       next(route, failed);
@@ -110,5 +110,9 @@ final class Follower {
 
   private static boolean undecided(Gate.Result result) {
     return result.outcome() == Gate.Outcome.UNDECIDED;
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(Follower.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

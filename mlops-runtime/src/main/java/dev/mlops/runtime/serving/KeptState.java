@@ -21,8 +21,6 @@ final class KeptState {
    * to write an older state when become makes a newer one of what was prepared: it looks again
    * after each write, so the newest is written last.
    */
-  private static final System.Logger LOG = System.getLogger(KeptState.class.getName());
-
   private static final String BEHIND = "it is being written";
 
   private final ModelRef ref;
@@ -157,7 +155,7 @@ final class KeptState {
   private void failed(RuntimeException e) {
     String why = String.valueOf(e.getMessage());
     if (!why.equals(unwritten)) {
-      LOG.log(Level.WARNING, "what was decided on " + ref + " is not in the state folder", e);
+      log().log(Level.WARNING, "what was decided on " + ref + " is not in the state folder", e);
     }
     unwritten = why;
   }
@@ -169,5 +167,9 @@ final class KeptState {
     }
     written = next;
     uncertain = false;
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(KeptState.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * closes its session if no other route has it. No caller's thread ever does.
  */
 final class Lifecycle {
-  private static final System.Logger LOG = System.getLogger(Lifecycle.class.getName());
-
   /** How long one look at a version that does not end may hold up the others. */
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -165,8 +163,11 @@ final class Lifecycle {
           try {
             step(ending);
           } catch (RuntimeException | Error e) { // it must not be forgotten for that
-            LOG.log(
-                Level.ERROR, "ending " + ending.loaded.version + " failed and is tried again", e);
+            log()
+                .log(
+                    Level.ERROR,
+                    "ending " + ending.loaded.version + " failed and is tried again",
+                    e);
             again(ending, PARKED_AGAIN_NANOS); // no test has one fail before it was done
           }
         };
@@ -334,10 +335,11 @@ final class Lifecycle {
   /* Again and again: a call may have been between two runs. */
   private void stop(Ending ending) {
     if (ending.stage == Stage.CALLS) {
-      LOG.log(
-          Level.WARNING,
-          "{0} still runs a call after its drain time; it is told to stop",
-          ending.loaded.version);
+      log()
+          .log(
+              Level.WARNING,
+              "{0} still runs a call after its drain time; it is told to stop",
+              ending.loaded.version);
       ending.stage = Stage.TERMINATED;
     }
     ending.terminated |= ending.loaded.cancelRunning(ending.shared ? ending.served : null);
@@ -357,7 +359,7 @@ final class Lifecycle {
             + " s after the version was to end; its "
             + (ending.shared ? "observers stay open" : "memory stays taken")
             + " until the call ends";
-    LOG.log(Level.WARNING, reason);
+    log().log(Level.WARNING, reason);
     try {
       if (ending.served != null) {
         events.post(
@@ -427,10 +429,11 @@ final class Lifecycle {
       return false;
     }
     if (closing.isAlive()) {
-      LOG.log(
-          Level.WARNING,
-          "an observer or a listener of {0} does not return from close; it is not waited for",
-          ending.loaded.version);
+      log()
+          .log(
+              Level.WARNING,
+              "an observer or a listener of {0} does not return from close; it is not waited for",
+              ending.loaded.version);
     }
     return true;
   }
@@ -486,8 +489,12 @@ final class Lifecycle {
       try {
         task.run();
       } catch (RuntimeException | Error e) {
-        LOG.log(Level.ERROR, "the lifecycle thread met a failure and goes on", e);
+        log().log(Level.ERROR, "the lifecycle thread met a failure and goes on", e);
       }
     };
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(Lifecycle.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

@@ -40,8 +40,6 @@ final class LoadedVersion {
   /** What the runs that a session asks for before it serves may take altogether. */
   private static final long WARM_UP_NANOS = 50_000_000;
 
-  private static final System.Logger LOG = System.getLogger(LoadedVersion.class.getName());
-
   final StoredVersion stored;
   final Version version;
   final ModelSchema schema;
@@ -188,7 +186,7 @@ final class LoadedVersion {
     try {
       session.slot(slot).cancel();
     } catch (RuntimeException | LinkageError e) {
-      LOG.log(Level.DEBUG, "a run of " + version + " could not be told to end", e);
+      log().log(Level.DEBUG, "a run of " + version + " could not be told to end", e);
     }
   }
 
@@ -353,5 +351,9 @@ final class LoadedVersion {
     watch.remove(this);
     Quiet.close("session of " + version, session);
     Quiet.close("package of " + version, stored);
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(LoadedVersion.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

@@ -4,15 +4,17 @@ import java.lang.System.Logger.Level;
 
 /** What is closed at the end, whatever its neighbours throw. */
 final class Quiet {
-  private static final System.Logger LOG = System.getLogger(Quiet.class.getName());
-
   private Quiet() {}
 
   static void close(String what, AutoCloseable closeable) {
     try {
       closeable.close();
     } catch (Throwable e) { // what comes after it must be closed too
-      LOG.log(Level.WARNING, "closing the " + what + " failed", e);
+      log().log(Level.WARNING, "closing the " + what + " failed", e);
     }
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(Quiet.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

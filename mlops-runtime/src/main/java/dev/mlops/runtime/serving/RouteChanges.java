@@ -39,8 +39,6 @@ final class RouteChanges {
    * compared with: it makes its comparisons again with that one, and publishes or not as if it had
    * begun after the rollback.
    */
-  private static final System.Logger LOG = System.getLogger(RouteChanges.class.getName());
-
   private final Route route;
   private final Route.Shared shared;
   private final Settings settings;
@@ -105,7 +103,7 @@ final class RouteChanges {
     } catch (RuntimeException | Error e) {
       if (settings.upkeep().startDegraded()
           && (e instanceof RuntimeException || e instanceof LinkageError)) {
-        LOG.log(Level.WARNING, "{0} begins without a version: {1}", route.name(), e.getMessage());
+        log().log(Level.WARNING, "{0} begins without a version: {1}", route.name(), e.getMessage());
         return;
       }
       if (!route.serves()) { // what fails behind the publishing leaves it serving
@@ -400,5 +398,9 @@ final class RouteChanges {
       change.unlock();
     }
     return settled;
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(RouteChanges.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

@@ -16,8 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A hold on a version for several calls of one handle, until it is closed or its time is over. */
 final class RouteLease<I, O> implements ModelLease<I, O> {
-  private static final System.Logger LOG = System.getLogger(RouteLease.class.getName());
-
   private enum State {
     OPEN,
     CLOSED,
@@ -101,20 +99,25 @@ final class RouteLease<I, O> implements ModelLease<I, O> {
   void expire() {
     if (state.compareAndSet(State.OPEN, State.EXPIRED)) {
       table.served.holds.release();
-      LOG.log(
-          Level.WARNING,
-          "a lease of "
-              + version()
-              + " taken by "
-              + thread
-              + " was not closed within "
-              + atMost
-              + "; it holds the version no longer",
-          acquired);
+      log()
+          .log(
+              Level.WARNING,
+              "a lease of "
+                  + version()
+                  + " taken by "
+                  + thread
+                  + " was not closed within "
+                  + atMost
+                  + "; it holds the version no longer",
+              acquired);
       handle.tell(
           time ->
               new LifecycleEvent.LeaseExpired(
                   time, handle.route(), version(), thread, Optional.ofNullable(acquired)));
     }
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(RouteLease.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

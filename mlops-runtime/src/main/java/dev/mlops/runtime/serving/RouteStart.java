@@ -29,8 +29,6 @@ import org.jspecify.annotations.Nullable;
  * revision that may serve. {@code docs/decisions/start.md} says why.
  */
 final class RouteStart {
-  private static final System.Logger LOG = System.getLogger(RouteStart.class.getName());
-
   private final ModelRef ref;
   private final Settings settings;
   private final Sessions sessions;
@@ -117,12 +115,13 @@ final class RouteStart {
       } catch (StoreUnavailableException e) {
         throw e;
       } catch (RuntimeException e) {
-        LOG.log(
-            Level.WARNING,
-            "{0} does not serve on {1} at this start: {2}",
-            attempt.version(),
-            ref,
-            e.getMessage());
+        log()
+            .log(
+                Level.WARNING,
+                "{0} does not serve on {1} at this start: {2}",
+                attempt.version(),
+                ref,
+                e.getMessage());
         failed.accept(attempt.version(), e);
         if (first == null) {
           first = e;
@@ -237,7 +236,7 @@ final class RouteStart {
       return Optional.of(
           settings.store().resolve(new ModelRef(ref.model(), ModelRef.Kind.NUMBER, number)));
     } catch (ModelNotFoundException e) {
-      LOG.log(Level.WARNING, overrideGone(number));
+      log().log(Level.WARNING, overrideGone(number));
       return Optional.empty();
     }
   }
@@ -302,13 +301,18 @@ final class RouteStart {
           | ModelFailedException
           | ModelNotFoundException
           | VersionRefusedException e) {
-        LOG.log(
-            Level.WARNING,
-            "{0} cannot be compared with at this start: {1}",
-            attempt.version(),
-            e.getMessage());
+        log()
+            .log(
+                Level.WARNING,
+                "{0} cannot be compared with at this start: {1}",
+                attempt.version(),
+                e.getMessage());
       }
     }
     return null;
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(RouteStart.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

@@ -35,8 +35,6 @@ import org.jspecify.annotations.Nullable;
  * The routes of one runtime. Public for the front door alone, which documents what each call does.
  */
 public final class Routes {
-  private static final System.Logger LOG = System.getLogger(Routes.class.getName());
-
   private static final Duration LONGEST_DRAIN = Duration.ofDays(1);
 
   /** What a close waits for beyond the drain time: that calls stop, and what comes after them. */
@@ -304,9 +302,10 @@ public final class Routes {
     }
     if (!lifecycle.finish(drain.plus(AFTER_DRAIN).minusNanos(System.nanoTime() - begin))
         || !settled) {
-      LOG.log(
-          Level.WARNING,
-          "a load or a call goes on after the drain time; its session stays open until it ends");
+      log()
+          .log(
+              Level.WARNING,
+              "a load or a call goes on after the drain time; its session stays open until it ends");
     }
     boolean interrupted = Thread.interrupted(); // the last is told all the same
     try {
@@ -359,5 +358,9 @@ public final class Routes {
     } catch (IllegalArgumentException e) {
       throw new InvalidSettingsException(String.valueOf(e.getMessage()));
     }
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(Routes.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

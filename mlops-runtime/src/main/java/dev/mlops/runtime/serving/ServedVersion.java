@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * who is told of its predictions, how many there were, and who holds it.
  */
 final class ServedVersion {
-  private static final System.Logger LOG = System.getLogger(ServedVersion.class.getName());
-
   /** Longs on two cache lines: slots count beside each other without meeting. */
   private static final int STRIDE = 16;
 
@@ -95,10 +93,11 @@ final class ServedVersion {
     try {
       open.run();
     } catch (Throwable e) { // whatever it is, the version is good
-      LOG.log(
-          Level.WARNING,
-          "an observer could not be opened for " + loaded.version + "; it is told nothing",
-          e);
+      log()
+          .log(
+              Level.WARNING,
+              "an observer could not be opened for " + loaded.version + "; it is told nothing",
+              e);
     }
   }
 
@@ -261,5 +260,9 @@ final class ServedVersion {
     for (CallListener listener : listeners) {
       Quiet.close("listener of " + version, listener::close);
     }
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(ServedVersion.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

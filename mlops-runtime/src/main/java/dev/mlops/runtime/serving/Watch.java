@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * once a second while there are none.
  */
 final class Watch {
-  private static final System.Logger LOG = System.getLogger(Watch.class.getName());
-
   private static final long MILLI = 1_000_000;
   private static final long SHORTEST = MILLI;
   private static final long LONGEST = 50 * MILLI;
@@ -147,7 +145,7 @@ final class Watch {
         scan();
         eachLook.run();
       } catch (RuntimeException | Error e) {
-        LOG.log(Level.ERROR, "the watch over calls met a failure and goes on", e);
+        log().log(Level.ERROR, "the watch over calls met a failure and goes on", e);
       }
     }
   }
@@ -232,5 +230,9 @@ final class Watch {
     } finally {
       lock.unlock();
     }
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(Watch.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

@@ -34,7 +34,6 @@ final class ScratchFolder implements AutoCloseable {
    * files has the folder, and a maker who has not makes another.
    */
 
-  private static final System.Logger LOG = System.getLogger(ScratchFolder.class.getName());
   private static final String PREFIX = "mlops-";
   private static final int ATTEMPTS = 1_000;
 
@@ -93,9 +92,9 @@ final class ScratchFolder implements AutoCloseable {
       }
       disk.removeEmpty(folder); // its maker may have come for it since the locks were let go of
     } catch (DirectoryNotEmptyException e) {
-      LOG.log(Level.DEBUG, "{0} is somebody else's by now", folder);
+      log().log(Level.DEBUG, "{0} is somebody else's by now", folder);
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "could not remove " + folder + "; a later process tries again", e);
+      log().log(Level.WARNING, "could not remove " + folder + "; a later process tries again", e);
     }
   }
 
@@ -165,7 +164,7 @@ final class ScratchFolder implements AutoCloseable {
         }
       }
     } catch (IOException | DirectoryIteratorException e) {
-      LOG.log(Level.DEBUG, "could not look for folders left over in " + parent, e);
+      log().log(Level.DEBUG, "could not look for folders left over in " + parent, e);
     }
   }
 
@@ -177,7 +176,7 @@ final class ScratchFolder implements AutoCloseable {
         claim(folder, ours.disk).ifPresent(ScratchFolder::close);
       }
     } catch (IOException e) {
-      LOG.log(Level.DEBUG, "could not see whether " + folder + " is left over", e);
+      log().log(Level.DEBUG, "could not see whether " + folder + " is left over", e);
     }
   }
 
@@ -198,5 +197,9 @@ final class ScratchFolder implements AutoCloseable {
 
   private static Path processLock(Path folder) {
     return folder.resolve("process.lock");
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(ScratchFolder.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }

@@ -26,8 +26,6 @@ final class OnnxRuntimeLibrary {
 
   private static final String DJL_ENGINE = "ai.djl.onnxruntime.engine.OrtEngineProvider";
 
-  private static final System.Logger LOG = System.getLogger(OnnxRuntimeLibrary.class.getName());
-
   private final boolean telemetrySettled;
   private @Nullable OrtEnvironment environment;
 
@@ -142,11 +140,12 @@ final class OnnxRuntimeLibrary {
   private static void sayWhoMustBeFirst() {
     try {
       var unused = Class.forName(DJL_ENGINE, false, OnnxRuntimeLibrary.class.getClassLoader());
-      LOG.log(
-          Level.INFO,
-          "DJL's engine for ONNX Runtime is on the class path. If it has not been started yet it"
-              + " cannot be any more in this JVM: where both are used, start it before the first"
-              + " model is loaded, with ai.djl.engine.Engine.getEngine(\"OnnxRuntime\")");
+      log()
+          .log(
+              Level.INFO,
+              "DJL's engine for ONNX Runtime is on the class path. If it has not been started yet it"
+                  + " cannot be any more in this JVM: where both are used, start it before the first"
+                  + " model is loaded, with ai.djl.engine.Engine.getEngine(\"OnnxRuntime\")");
     } catch (ClassNotFoundException e) {
       // the usual case
     }
@@ -170,5 +169,10 @@ final class OnnxRuntimeLibrary {
             + " them from the same place (onnxruntime.native.path), put ONNX Runtime into a class"
             + " loader that both share",
         cause);
+  }
+
+  private static System.Logger log() {
+    return System.getLogger(
+        OnnxRuntimeLibrary.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }
