@@ -6,7 +6,6 @@ import dev.mlops.runtime.onnx.OnnxNode;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** Operators that make each element of one element of each input. */
@@ -23,35 +22,8 @@ final class Arithmetic {
 
   private Arithmetic() {}
 
-  private static final List<String> NAMES =
-      List.of(
-          "Add",
-          "Sub",
-          "Mul",
-          "Div",
-          "Mod",
-          "Pow",
-          "Max",
-          "Min",
-          "Sum",
-          "Mean",
-          "Less",
-          "LessOrEqual",
-          "Greater",
-          "GreaterOrEqual",
-          "Equal",
-          "And",
-          "Or",
-          "Xor",
-          "Where");
-
-  static void addTo(Map<String, Operator> all) {
-    Operator operator = Arithmetic::add;
-    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
-  }
-
   /** A switch, because only the lambdas that a model needs are then made: each takes its time. */
-  private static void add(OnnxNode node, PlanBuilder to) {
+  static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
       case "Add" -> pair(node, to, FloatPairs.ADD, (a, b) -> a + b, (a, b) -> a + b);
       case "Sub" -> pair(node, to, FloatPairs.SUB, (a, b) -> a - b, (a, b) -> a - b);

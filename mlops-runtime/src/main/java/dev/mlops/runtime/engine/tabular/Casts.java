@@ -2,22 +2,14 @@ package dev.mlops.runtime.engine.tabular;
 
 import dev.mlops.model.ElementType;
 import dev.mlops.runtime.onnx.OnnxNode;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** From one element type to another, as x86 processors do it. */
 final class Casts {
   private Casts() {}
 
-  private static final List<String> NAMES = List.of("Cast", "CastLike");
-
-  static void addTo(Map<String, Operator> all) {
-    Operator operator = Casts::add;
-    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
-  }
-
-  private static void add(OnnxNode node, PlanBuilder to) {
+  /** Adds a node of this family. */
+  static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
       case "Cast" -> cast(node, to, PlanBuilder.type((int) node.integer("to", 0)));
       default -> cast(node, to, to.operand(node, 1).type());

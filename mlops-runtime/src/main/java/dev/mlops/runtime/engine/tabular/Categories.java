@@ -7,22 +7,14 @@ import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.LongStream;
 
 /** Operators that look values up among those a model knows. */
 final class Categories {
   private Categories() {}
 
-  private static final List<String> NAMES =
-      List.of("OneHotEncoder", "LabelEncoder", "CategoryMapper");
-
-  static void addTo(Map<String, Operator> all) {
-    Operator operator = Categories::add;
-    NAMES.forEach(name -> all.put(Operators.key(Operators.ML, name), operator));
-  }
-
-  private static void add(OnnxNode node, PlanBuilder to) {
+  /** Adds a node of this family. */
+  static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
       case "OneHotEncoder" -> oneHot(node, to);
       case "LabelEncoder" -> labelEncoder(node, to);

@@ -4,7 +4,6 @@ import dev.mlops.model.ElementType;
 import dev.mlops.runtime.onnx.OnnxNode;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 
 /** Products of rows and constant weights. */
 final class Dense {
@@ -13,14 +12,8 @@ final class Dense {
 
   private Dense() {}
 
-  private static final List<String> NAMES = List.of("MatMul", "Gemm", "BatchNormalization");
-
-  static void addTo(Map<String, Operator> all) {
-    Operator operator = Dense::add;
-    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
-  }
-
-  private static void add(OnnxNode node, PlanBuilder to) {
+  /** Adds a node of this family. */
+  static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
       case "MatMul" -> matMul(node, to);
       case "Gemm" -> gemm(node, to);

@@ -2,8 +2,6 @@ package dev.mlops.runtime.engine.tabular;
 
 import dev.mlops.model.ElementType;
 import dev.mlops.runtime.onnx.OnnxNode;
-import java.util.List;
-import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -21,40 +19,8 @@ final class Functions {
     boolean of(double value);
   }
 
-  private static final List<String> NAMES =
-      List.of(
-          "Neg",
-          "Abs",
-          "Sqrt",
-          "Exp",
-          "Log",
-          "Reciprocal",
-          "Floor",
-          "Ceil",
-          "Round",
-          "Sign",
-          "Relu",
-          "Sigmoid",
-          "Tanh",
-          "Softplus",
-          "Softsign",
-          "Erf",
-          "LeakyRelu",
-          "Elu",
-          "Selu",
-          "HardSigmoid",
-          "Gelu",
-          "Clip",
-          "IsNaN",
-          "IsInf",
-          "Not");
-
-  static void addTo(Map<String, Operator> all) {
-    Operator operator = Functions::add;
-    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
-  }
-
-  private static void add(OnnxNode node, PlanBuilder to) {
+  /** Adds a node of this family. */
+  static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
       case "Neg" -> add(node, to, loop(v -> -v), v -> -v, v -> -v);
       case "Abs" -> add(node, to, loop(Math::abs), Math::abs, Math::abs);

@@ -4,16 +4,19 @@ import static dev.mlops.runtime.engine.tabular.TreeEnsembles.require;
 
 import dev.mlops.model.ElementType;
 import dev.mlops.runtime.onnx.OnnxNode;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** LinearClassifier and LinearRegressor. */
 final class Linear {
   private Linear() {}
 
-  static void addTo(Map<String, Operator> all) {
-    all.put(Operators.key(Operators.ML, "LinearClassifier"), Linear::classifier);
-    all.put(Operators.key(Operators.ML, "LinearRegressor"), Linear::regressor);
+  /** Adds a linear model. */
+  static void add(OnnxNode node, PlanBuilder to) {
+    if (node.operator().equals("LinearClassifier")) {
+      classifier(node, to);
+    } else {
+      regressor(node, to);
+    }
   }
 
   private static void classifier(OnnxNode node, PlanBuilder to) {

@@ -5,22 +5,14 @@ import dev.mlops.runtime.onnx.OnnxNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /** Operators that put elements elsewhere in their row and change none. */
 final class Moves {
   private Moves() {}
 
-  private static final List<String> NAMES =
-      List.of("Concat", "Split", "Gather", "Slice", "Transpose", "Expand", "Tile");
-
-  static void addTo(Map<String, Operator> all) {
-    Operator operator = Moves::add;
-    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
-  }
-
-  private static void add(OnnxNode node, PlanBuilder to) {
+  /** Adds a node of this family. */
+  static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
       case "Concat" -> concat(node, to);
       case "Split" -> split(node, to);

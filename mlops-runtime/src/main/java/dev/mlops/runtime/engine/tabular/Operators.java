@@ -1,50 +1,161 @@
 package dev.mlops.runtime.engine.tabular;
 
 import dev.mlops.runtime.onnx.OnnxNode;
-import java.util.HashMap;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The operators that are run here, by domain and name. */
 final class Operators {
   /** The domain of ONNX's machine learning operators. */
   static final String ML = "ai.onnx.ml";
 
-  private static final Map<String, Operator> ALL = all();
+  /** Where a kind of node is made ready. */
+  private enum Family {
+    TREE_ENSEMBLES,
+    LINEAR,
+    PREPARATION,
+    CATEGORIES,
+    DENSE,
+    ARITHMETIC,
+    FUNCTIONS,
+    REDUCTIONS,
+    MOVES,
+    SHAPES,
+    CASTS
+  }
 
   private Operators() {}
 
-  private static Map<String, Operator> all() {
-    Map<String, Operator> all = new HashMap<>();
-    TreeEnsembles.addTo(all);
-    Shapes.addTo(all);
-    Moves.addTo(all);
-    Arithmetic.addTo(all);
-    Functions.addTo(all);
-    Reductions.addTo(all);
-    Dense.addTo(all);
-    Casts.addTo(all);
-    Preparation.addTo(all);
-    Categories.addTo(all);
-    Linear.addTo(all);
-    return Map.copyOf(all);
+  /*
+   * Switches, and not a table of functions: each of those would be loaded and linked in a fresh JVM
+   * before its first prediction, and a model has few of them.
+   */
+
+  private static @Nullable Family family(String key) {
+    return switch (key) {
+      case "ai.onnx.ml.TreeEnsembleClassifier",
+          "ai.onnx.ml.TreeEnsembleRegressor",
+          "ai.onnx.ml.TreeEnsemble" ->
+          Family.TREE_ENSEMBLES;
+      case "ai.onnx.ml.LinearClassifier", "ai.onnx.ml.LinearRegressor" -> Family.LINEAR;
+      case "ai.onnx.ml.Scaler",
+          "ai.onnx.ml.Imputer",
+          "ai.onnx.ml.Normalizer",
+          "ai.onnx.ml.Binarizer",
+          "ai.onnx.ml.FeatureVectorizer",
+          "ai.onnx.ml.ArrayFeatureExtractor",
+          "ai.onnx.ml.ZipMap" ->
+          Family.PREPARATION;
+      case "ai.onnx.ml.OneHotEncoder", "ai.onnx.ml.LabelEncoder", "ai.onnx.ml.CategoryMapper" ->
+          Family.CATEGORIES;
+      case "MatMul", "Gemm", "BatchNormalization" -> Family.DENSE;
+      case "Add",
+          "Sub",
+          "Mul",
+          "Div",
+          "Mod",
+          "Pow",
+          "Max",
+          "Min",
+          "Sum",
+          "Mean",
+          "Less",
+          "LessOrEqual",
+          "Greater",
+          "GreaterOrEqual",
+          "Equal",
+          "And",
+          "Or",
+          "Xor",
+          "Where" ->
+          Family.ARITHMETIC;
+      case "Neg",
+          "Abs",
+          "Sqrt",
+          "Exp",
+          "Log",
+          "Reciprocal",
+          "Floor",
+          "Ceil",
+          "Round",
+          "Sign",
+          "Relu",
+          "Sigmoid",
+          "Tanh",
+          "Softplus",
+          "Softsign",
+          "Erf",
+          "LeakyRelu",
+          "Elu",
+          "Selu",
+          "HardSigmoid",
+          "Gelu",
+          "Clip",
+          "IsNaN",
+          "IsInf",
+          "Not" ->
+          Family.FUNCTIONS;
+      case "ReduceSum",
+          "ReduceMean",
+          "ReduceMax",
+          "ReduceMin",
+          "ReduceProd",
+          "ReduceL1",
+          "ReduceL2",
+          "ReduceSumSquare",
+          "ArgMax",
+          "ArgMin",
+          "Softmax",
+          "LogSoftmax" ->
+          Family.REDUCTIONS;
+      case "Concat", "Split", "Gather", "Slice", "Transpose", "Expand", "Tile" -> Family.MOVES;
+      case "Identity",
+          "Constant",
+          "Dropout",
+          "Reshape",
+          "Flatten",
+          "Squeeze",
+          "Unsqueeze",
+          "Shape",
+          "Size",
+          "ConstantOfShape" ->
+          Family.SHAPES;
+      case "Cast", "CastLike" -> Family.CASTS;
+      default -> null;
+    };
   }
 
-  /** What makes a node of this kind ready; throws {@link Unsupported} if nothing does. */
-  static Operator of(OnnxNode node) {
-    Operator operator = ALL.get(key(node.domain(), node.operator()));
-    if (operator == null) {
+  /**
+   * Makes a node ready: checks it, binds its outputs and adds what computes them.
+   *
+   * @throws Unsupported if it cannot be run here exactly
+   */
+  static void add(OnnxNode node, PlanBuilder to) {
+    Family family = family(key(node.domain(), node.operator()));
+    if (family == null) {
       throw new Unsupported("this operator is not run in plain Java");
     }
-    return operator;
+    switch (family) {
+      case TREE_ENSEMBLES -> TreeEnsembles.add(node, to);
+      case LINEAR -> Linear.add(node, to);
+      case PREPARATION -> Preparation.add(node, to);
+      case CATEGORIES -> Categories.add(node, to);
+      case DENSE -> Dense.add(node, to);
+      case ARITHMETIC -> Arithmetic.add(node, to);
+      case FUNCTIONS -> Functions.add(node, to);
+      case REDUCTIONS -> Reductions.add(node, to);
+      case MOVES -> Moves.add(node, to);
+      case SHAPES -> Shapes.add(node, to);
+      case CASTS -> Casts.add(node, to);
+    }
   }
 
   /** Whether nodes of this kind can be run here, depending on what they are told. */
   static boolean known(String key) {
-    return ALL.containsKey(key);
+    return family(key) != null;
   }
 
   /** Such as {@code Gemm} or {@code ai.onnx.ml.Scaler}. */
-  static String key(String domain, String operator) {
+  private static String key(String domain, String operator) {
     return domain.isEmpty() ? operator : domain + "." + operator;
   }
 }

@@ -105,7 +105,7 @@ final class PlanBuilder {
             .filter(name -> !name.isEmpty())
             .allMatch(name -> bound.containsKey(name) && bound.get(name).isConstant());
     try {
-      Operators.of(node).add(node, this);
+      Operators.add(node, this);
       if (folding && steps.size() > before) {
         fold(node, before);
       }

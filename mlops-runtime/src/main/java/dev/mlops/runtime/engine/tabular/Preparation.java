@@ -4,28 +4,13 @@ import dev.mlops.model.ElementType;
 import dev.mlops.runtime.onnx.OnnxNode;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 
 /** What stands in front of a model: scaled, filled and joined numbers. */
 final class Preparation {
   private Preparation() {}
 
-  private static final List<String> NAMES =
-      List.of(
-          "Scaler",
-          "Imputer",
-          "Normalizer",
-          "Binarizer",
-          "FeatureVectorizer",
-          "ArrayFeatureExtractor",
-          "ZipMap");
-
-  static void addTo(Map<String, Operator> all) {
-    Operator operator = Preparation::add;
-    NAMES.forEach(name -> all.put(Operators.key(Operators.ML, name), operator));
-  }
-
-  private static void add(OnnxNode node, PlanBuilder to) {
+  /** Adds a node of this family. */
+  static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
       case "Scaler" -> scaler(node, to);
       case "Imputer" -> imputer(node, to);

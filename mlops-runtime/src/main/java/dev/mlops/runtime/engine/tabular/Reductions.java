@@ -5,7 +5,6 @@ import dev.mlops.runtime.onnx.OnnxNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -23,27 +22,8 @@ final class Reductions {
     double of(double[] from, int at, int[] map, int first, int end);
   }
 
-  private static final List<String> NAMES =
-      List.of(
-          "ReduceSum",
-          "ReduceMean",
-          "ReduceMax",
-          "ReduceMin",
-          "ReduceProd",
-          "ReduceL1",
-          "ReduceL2",
-          "ReduceSumSquare",
-          "ArgMax",
-          "ArgMin",
-          "Softmax",
-          "LogSoftmax");
-
-  static void addTo(Map<String, Operator> all) {
-    Operator operator = Reductions::add;
-    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
-  }
-
-  private static void add(OnnxNode node, PlanBuilder to) {
+  /** Adds a node of this family. */
+  static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
       case "ReduceSum" -> reduce(node, to, 13, Reductions::sum, Reductions::sum);
       case "ReduceMean" -> reduce(node, to, 18, Reductions::mean, Reductions::mean);

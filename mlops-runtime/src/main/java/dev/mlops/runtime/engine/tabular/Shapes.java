@@ -6,7 +6,6 @@ import dev.mlops.runtime.onnx.OnnxNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,25 +16,8 @@ import java.util.TreeSet;
 final class Shapes {
   private Shapes() {}
 
-  private static final List<String> NAMES =
-      List.of(
-          "Identity",
-          "Constant",
-          "Dropout",
-          "Reshape",
-          "Flatten",
-          "Squeeze",
-          "Unsqueeze",
-          "Shape",
-          "Size",
-          "ConstantOfShape");
-
-  static void addTo(Map<String, Operator> all) {
-    Operator operator = Shapes::add;
-    NAMES.forEach(name -> all.put(Operators.key("", name), operator));
-  }
-
-  private static void add(OnnxNode node, PlanBuilder to) {
+  /** Adds a node of this family. */
+  static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
       case "Identity" -> to.bind(node, 0, to.moved(node, 0));
       case "Constant" -> constant(node, to);

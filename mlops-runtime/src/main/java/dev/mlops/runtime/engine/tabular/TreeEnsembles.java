@@ -6,7 +6,6 @@ import dev.mlops.runtime.engine.tabular.Votes.Aggregate;
 import dev.mlops.runtime.onnx.OnnxConstant;
 import dev.mlops.runtime.onnx.OnnxNode;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.stream.IntStream;
 
@@ -17,10 +16,13 @@ final class TreeEnsembles {
 
   private TreeEnsembles() {}
 
-  static void addTo(Map<String, Operator> all) {
-    all.put(Operators.key(Operators.ML, "TreeEnsembleClassifier"), TreeEnsembles::classifier);
-    all.put(Operators.key(Operators.ML, "TreeEnsembleRegressor"), TreeEnsembles::regressor);
-    all.put(Operators.key(Operators.ML, "TreeEnsemble"), TreeEnsembles::ensemble);
+  /** Adds a forest. */
+  static void add(OnnxNode node, PlanBuilder to) {
+    switch (node.operator()) {
+      case "TreeEnsembleClassifier" -> classifier(node, to);
+      case "TreeEnsembleRegressor" -> regressor(node, to);
+      default -> ensemble(node, to);
+    }
   }
 
   private static void classifier(OnnxNode node, PlanBuilder to) {
