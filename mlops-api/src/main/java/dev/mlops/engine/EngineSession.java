@@ -18,9 +18,9 @@ public interface EngineSession extends AutoCloseable {
   }
 
   /**
-   * How many runs of one row, in all slots together, bring it to its speed before it serves; each
-   * slot is run a few times in any case. Some thousand where the JVM has its code to compile yet,
-   * none where the code is native.
+   * How many runs of one row it is to have before a swap to it, beyond a few in each slot: some
+   * thousand where the JVM has its code to compile yet, none where the code is native. They may be
+   * cut short.
    */
   default int warmUpRuns() {
     return 0;

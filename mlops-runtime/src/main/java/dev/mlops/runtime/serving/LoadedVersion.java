@@ -38,7 +38,7 @@ final class LoadedVersion {
   private static final int ONE_ROW_RUNS = 3;
 
   /** What the runs that a session asks for before it serves may take altogether. */
-  private static final long WARM_UP_NANOS = 50_000_000;
+  private static final long WARM_UP_NANOS = 100_000_000;
 
   final StoredVersion stored;
   final Version version;
@@ -62,6 +62,9 @@ final class LoadedVersion {
 
   /** Numbers of rows it has been run with before it served. */
   private final Set<Integer> warmed = ConcurrentHashMap.newKeySet();
+
+  /** Whether it was run for the JVM to compile it; by threads that change routes. */
+  private volatile boolean codeWarmed;
 
   /** One row of the warm-up. */
   private List<Row> sample = List.of();
@@ -238,8 +241,9 @@ final class LoadedVersion {
   }
 
   /**
-   * Runs numbers of rows that were no part of the warm-up, in a slot that is claimed as by a
-   * caller.
+   * Runs it for a swap: with numbers of rows that were no part of the warm-up, in a slot that is
+   * claimed as by a caller, and for the JVM to compile it. A start does without the latter, as
+   * nothing serves that calls are held against.
    *
    * @throws OverloadedException if none comes free
    */
@@ -254,6 +258,7 @@ final class LoadedVersion {
         }
       }
     }
+    warmCode(samples);
   }
 
   /**
@@ -283,7 +288,6 @@ final class LoadedVersion {
     sample = samples.subList(0, 1);
     warmed.add(1);
     List<Row> answers = new ArrayList<>();
-    warmCode(samples);
     for (SlotState state : states) {
       for (int i = 0; i < rowCounts.length; i++) {
         if (rowCounts[i] > 1) {
@@ -296,13 +300,26 @@ final class LoadedVersion {
     }
   }
 
+  /**
+   * Runs one row as often as the session asks for, so that the JVM has compiled what it runs by the
+   * time it serves; only where nobody has a slot, as whoever serves already has run enough.
+   */
   private void warmCode(List<Row> samples) {
-    List<Row> answers = new ArrayList<>(1);
-    long begin = System.nanoTime();
-    int runs = session.warmUpRuns();
-    for (int run = 0; run < runs && System.nanoTime() - begin < WARM_UP_NANOS; run++) {
-      scoreChunk(states[0], samples, run % samples.size(), 1, answers);
-      answers.clear();
+    int slot = codeWarmed ? Slots.BUSY : slots.claim(0);
+    codeWarmed = true;
+    if (slot < 0) {
+      return;
+    }
+    try {
+      List<Row> answers = new ArrayList<>(1);
+      long begin = System.nanoTime();
+      int runs = session.warmUpRuns();
+      for (int run = 0; run < runs && System.nanoTime() - begin < WARM_UP_NANOS; run++) {
+        scoreChunk(states[slot], samples, run % samples.size(), 1, answers);
+        answers.clear();
+      }
+    } finally {
+      slots.release(slot);
     }
   }
 

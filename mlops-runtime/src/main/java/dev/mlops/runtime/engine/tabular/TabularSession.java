@@ -30,7 +30,7 @@ final class TabularSession implements EngineSession {
   /** The JVM compiles a method for good after some thousand loops and calls in it. */
   @Override
   public int warmUpRuns() {
-    return 1_000;
+    return 5_000;
   }
 
   @Override
