@@ -143,6 +143,7 @@ public final class Quickstart {
       SwapReport swap = serveAndSwap(store, runtime, storms, stream, labelled);
       served.forEach((version, rows) -> say("%-12s answered %,6d records", version, rows.get()));
       say("none failed; the slowest took %.1f ms, the swap included", slowestNanos.get() / 1e6);
+      say("2.0.0 runs on the engine %s, which is plain Java: nothing native", swap.engine());
       say("the swap in %d took %s; what decided it:", SWAP_YEAR, millis(swap.phases()));
       swap.gates()
           .forEach(gate -> say("  %-8s %-8s %s", gate.gate(), gate.outcome(), gate.evidence()));

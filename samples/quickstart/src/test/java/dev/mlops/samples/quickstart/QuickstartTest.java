@@ -50,6 +50,7 @@ class QuickstartTest {
 
     assertThat(story)
         .contains("gain in log loss +0.0547 [+0.0315, +0.0779] over 1,997 rows")
+        .contains("2.0.0 runs on the engine tabular, which is plain Java: nothing native")
         .contains("3.0.0 refused by quality")
         .contains("2.0.1 refused by finite")
         .contains("storms:2.0.0 goes on serving")
