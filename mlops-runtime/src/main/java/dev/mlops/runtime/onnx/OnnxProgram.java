@@ -82,7 +82,8 @@ public final class OnnxProgram {
           Named tensor = tensor();
           constants.put(tensor.name(), tensor.constant());
         }
-        case 15 -> throw in.corrupt(in.fieldAt(), "there is a sparse initializer"); // asked before
+        case 15 ->
+            throw in.corrupt(in.fieldAt(), "there is a sparse initializer, which is not read here");
         default -> {}
       }
     }
@@ -200,8 +201,11 @@ public final class OnnxProgram {
               case OnnxConstant.DOUBLE -> raw == null ? doubles(doubles) : rawDoubles(raw);
               case OnnxConstant.INT64 -> raw == null ? longs.build().toArray() : rawLongs(raw);
               case OnnxConstant.INT32 -> raw == null ? longs.build().toArray() : rawInts(raw);
-              case OnnxConstant.BOOL, OnnxConstant.UINT8 ->
-                  raw == null ? longs.build().toArray() : rawBytes(raw);
+              case OnnxConstant.UINT8 -> raw == null ? longs.build().toArray() : rawBytes(raw);
+              case OnnxConstant.BOOL ->
+                  LongStream.of(raw == null ? longs.build().toArray() : rawBytes(raw))
+                      .map(number -> number == 0 ? 0 : 1)
+                      .toArray();
               case OnnxConstant.STRING -> texts.toArray(String[]::new);
               default -> null;
             };

@@ -11,7 +11,7 @@ final class Casts {
   /** Adds a node of this family. */
   static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
-      case "Cast" -> cast(node, to, PlanBuilder.type((int) node.integer("to", 0)));
+      case "Cast" -> cast(node, to, PlanBuilder.type(Math.toIntExact(node.integer("to", 0))));
       default -> cast(node, to, to.operand(node, 1).type());
     }
   }

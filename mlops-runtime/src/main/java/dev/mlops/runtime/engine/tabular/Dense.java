@@ -83,7 +83,7 @@ final class Dense {
     float alpha = node.number("alpha", 1);
     float beta = node.number("beta", 1);
     int[] bias = new int[0];
-    if (to.has(node, 2)) {
+    if (to.has(node, 2) && beta != 0) { // what is taken no part of may be NaN
       Extent extent = to.operand(node, 2).extent();
       Broadcast both = Broadcast.of(List.of(Extent.rows(outputs), extent));
       if (extent.perRow() || !both.extent().equals(Extent.rows(outputs))) {

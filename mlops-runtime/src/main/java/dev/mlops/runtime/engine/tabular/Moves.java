@@ -308,6 +308,9 @@ final class Moves {
       throw new Unsupported("its starts, ends, axes and steps are not of one length");
     }
     Extent extent = from.extent();
+    if (starts.length > extent.rank()) {
+      throw new Unsupported("it cuts " + starts.length + " axes of " + extent);
+    }
     int[] map = range(from.width());
     for (int i = 0; i < starts.length; i++) {
       boolean all = starts[i] == 0 && ends[i] >= Integer.MAX_VALUE && steps[i] == 1;
@@ -439,7 +442,11 @@ final class Moves {
       return;
     }
     int axis = extent.axis(-1);
-    int[] places = places(to.constant(node, 1, long[].class), extent.dims().get(axis));
+    long[] named = to.constant(node, 1, long[].class);
+    if (Arrays.stream(named).anyMatch(index -> index < 0)) {
+      throw new Unsupported("ONNX Runtime reads elements before the first by a negative index");
+    }
+    int[] places = places(named, extent.dims().get(axis));
     List<Integer> dims =
         extent.rank() == 1
             ? List.of(1, places.length)
@@ -454,7 +461,7 @@ final class Moves {
     if (labels.perRow() || labels.width() != labels.dims().get(labels.rank() - 1)) {
       throw new Unsupported("it takes elements of " + from + " by " + places);
     }
-    if (places.type() != ElementType.INT64 || places.width() != 1) {
+    if (places.type() != ElementType.INT64 || places.width() != 1 || to.folds()) {
       throw new Unsupported("it takes elements by " + places);
     }
     Object values = to.constant(node, 0, Object.class);

@@ -22,6 +22,10 @@ final class Reductions {
     double of(double[] from, int at, int[] map, int first, int end);
   }
 
+  /** Those that leave an element as it is where there is nothing to put it together with. */
+  private static final Set<String> SAME_ALONE =
+      Set.of("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd");
+
   /** Adds a node of this family. */
   static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
@@ -61,6 +65,10 @@ final class Reductions {
       named = to.has(node, 1) ? to.constant(node, 1, long[].class) : new long[0];
     }
     if (named.length == 0 && node.integer("noop_with_empty_axes", 0) != 0) {
+      if (!SAME_ALONE.contains(node.operator())) {
+        throw new Unsupported(
+            "it is told to reduce nothing, and changes each element all the same");
+      }
       to.bind(node, 0, from);
       return;
     }

@@ -107,4 +107,14 @@ final class DenseTest {
                 OnnxGraph.attribute("epsilon", 0f));
     check.givesNearly(graph, 1, new float[] {2, 13}, (Object) new float[] {3, 3});
   }
+
+  @Test
+  void gemm_thatTakesNoPartOfItsBias_doesNotReadIt() {
+    OnnxGraph graph =
+        floats(15, 2, 1)
+            .initializer(OnnxGraph.floats("w", new long[] {2, 1}, 1, 1))
+            .initializer(OnnxGraph.floats("b", new long[] {1}, Float.NaN))
+            .node("Gemm", List.of("x", "w", "b"), List.of("y"), OnnxGraph.attribute("beta", 0f));
+    check.gives(graph, 1, new float[] {4}, (Object) new float[] {3, 1});
+  }
 }

@@ -202,4 +202,13 @@ final class PreparationTest {
             .node("Neg", List.of("l"), List.of("y"));
     assertThat(check.reason(graph)).contains("(Neg)", "has the rows as its second axis");
   }
+
+  @Test
+  void arrayFeatureExtractor_ofNegativePlaces_isDeclined() {
+    OnnxGraph graph =
+        floats(15, 3, 1)
+            .initializer(OnnxGraph.longs("i", new long[] {1}, -1))
+            .node("ai.onnx.ml", "ArrayFeatureExtractor", List.of("x", "i"), List.of("y"));
+    assertThat(check.reason(graph)).contains("by a negative index");
+  }
 }

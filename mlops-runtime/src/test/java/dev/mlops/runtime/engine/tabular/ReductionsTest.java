@@ -104,4 +104,17 @@ final class ReductionsTest {
             .node("Softmax", List.of("x"), List.of("y"), OnnxGraph.attribute("axis", 1));
     check.gives(young, 1, new float[] {0.5f, 0.5f, 0.5f, 0.5f}, (Object) four);
   }
+
+  @Test
+  void reductions_ofNothing_leaveElementsOrAreDeclined() {
+    Attribute nothing = OnnxGraph.attribute("noop_with_empty_axes", 1);
+    for (String op : List.of("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd")) {
+      OnnxGraph graph = floats(18, 2, 2).node(op, List.of("x"), List.of("y"), nothing);
+      check.gives(graph, 1, new float[] {-3, 2}, (Object) new float[] {-3, 2});
+    }
+    for (String op : List.of("ReduceL1", "ReduceL2", "ReduceSumSquare")) {
+      OnnxGraph graph = floats(18, 2, 2).node(op, List.of("x"), List.of("y"), nothing);
+      assertThat(check.reason(graph)).contains("it is told to reduce nothing");
+    }
+  }
 }
