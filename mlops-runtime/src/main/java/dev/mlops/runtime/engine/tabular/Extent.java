@@ -17,6 +17,15 @@ record Extent(boolean perRow, List<Integer> dims) {
    */
   static final long ROWS = 0x726f7773_6d61726bL; // no length, and none that a file holds by chance
 
+  /** Axes beside the rows; what is done for each element is done for each of them. */
+  private static final int MOST_AXES = 16;
+
+  Extent {
+    if (dims.size() > MOST_AXES) {
+      throw new Unsupported("it has " + dims.size() + " axes; run here are up to " + MOST_AXES);
+    }
+  }
+
   static Extent rows(Integer... dims) {
     return new Extent(true, List.of(dims));
   }
@@ -90,11 +99,14 @@ record Extent(boolean perRow, List<Integer> dims) {
 
   /** The product of the axes from one to before another. */
   int width(int from, int to) {
-    int width = 1;
+    long width = 1;
     for (int dim : dims.subList(from, to)) {
-      width = Math.multiplyExact(width, dim);
+      width *= dim;
+      if (width > Integer.MAX_VALUE) {
+        throw new Unsupported("it has more elements than an array holds: " + this);
+      }
     }
-    return width;
+    return (int) width;
   }
 
   /** Elements of a row, or of the whole. */

@@ -72,7 +72,7 @@ final class Linear {
     float[] all = node.numbers("coefficients");
     int width = input.width();
     require(
-        all.length == targets * width,
+        all.length == (long) targets * width,
         "it has %s coefficients for %s columns and %s targets",
         all.length,
         width,

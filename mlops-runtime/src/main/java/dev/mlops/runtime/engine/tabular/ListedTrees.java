@@ -17,6 +17,9 @@ final class ListedTrees {
   /** Numbers that nodes of a tree may have beyond how many they are, as a multiple. */
   private static final int GAPS = 4;
 
+  /** And in all trees together, for those of few nodes with large numbers. */
+  private static final int MORE_GAPS = 1 << 20;
+
   private ListedTrees() {}
 
   static TreeTable read(OnnxNode node, String votes, int targets, boolean single) {
@@ -107,6 +110,7 @@ final class ListedTrees {
     private final List<Integer> starts = new ArrayList<>();
 
     Trees(long[] treeIds, long[] nodeIds) {
+      long room = GAPS * (long) treeIds.length + MORE_GAPS;
       for (int from = 0; from < treeIds.length; ) {
         int to = from;
         long most = 0;
@@ -119,6 +123,8 @@ final class ListedTrees {
             "a tree of %s nodes has one with the number %s",
             to - from,
             most);
+        room -= most + 1;
+        require(room >= 0, "the numbers of its nodes are far greater than how many they are");
         int[] tree = new int[(int) most + 1];
         Arrays.fill(tree, -1);
         for (int i = from; i < to; i++) {

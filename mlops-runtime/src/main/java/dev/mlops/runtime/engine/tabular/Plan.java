@@ -113,7 +113,10 @@ record Plan(
       if (axes[i] < 0) {
         throw new Unsupported("its input '" + spec.name() + "' has another axis of any length");
       }
-      dims.add(Math.toIntExact(axes[i]));
+      if (axes[i] > Integer.MAX_VALUE) {
+        throw new Unsupported("its input '" + spec.name() + "' has an axis of " + axes[i]);
+      }
+      dims.add((int) axes[i]);
     }
     return new Extent(true, List.copyOf(dims));
   }

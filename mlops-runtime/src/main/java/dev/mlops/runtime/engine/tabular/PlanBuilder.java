@@ -5,10 +5,12 @@ import dev.mlops.runtime.onnx.OnnxConstant;
 import dev.mlops.runtime.onnx.OnnxNode;
 import dev.mlops.runtime.onnx.OnnxProgram;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,12 @@ final class PlanBuilder {
   /** Bytes of arrays that are computed here; a graph could ask for any size. */
   private static final int MOST_FOLDED = 1 << 24;
 
+  /** Elements of one row in all values together, what is computed here among them. */
+  private static final long MOST_ELEMENTS = 1 << 23;
+
+  /** Values; each node whose inputs are known looks at all there are. */
+  private static final int MOST_VALUES = 20_000;
+
   private final Map<String, Long> opsets;
   private final List<Value> values = new ArrayList<>();
   private final Map<String, Value> bound = new HashMap<>();
@@ -29,6 +37,7 @@ final class PlanBuilder {
   private final Map<Value, Value> spread = new HashMap<>();
   private final Map<String, Value> lying = new HashMap<>();
   private int scratch;
+  private long elements;
   private boolean folding;
 
   private PlanBuilder(Map<String, Long> opsets) {
@@ -63,6 +72,7 @@ final class PlanBuilder {
       bound.put(input.name(), value);
       in.add(value);
     }
+    refuseTwins(program);
     List<OnnxNode> live = live(program.nodes(), outputs);
     program
         .constants()
@@ -84,6 +94,19 @@ final class PlanBuilder {
     return new Plan(List.copyOf(values), List.copyOf(steps), in, out, scratch, weights);
   }
 
+  /** Which of two is meant, nobody knows; ONNX Runtime refuses such a file. */
+  private void refuseTwins(OnnxProgram program) {
+    Set<String> names = new HashSet<>(program.constants().keySet());
+    names.addAll(bound.keySet());
+    for (OnnxNode node : program.nodes()) {
+      for (String output : node.outputs()) {
+        if (!output.isEmpty() && !names.add(output)) {
+          throw new Unsupported(where(node) + "its output has the name of another value");
+        }
+      }
+    }
+  }
+
   /** The nodes on the way to the outputs. */
   private List<OnnxNode> live(List<OnnxNode> nodes, List<String> outputs) {
     needed.addAll(outputs);
@@ -92,14 +115,17 @@ final class PlanBuilder {
       OnnxNode node = nodes.get(i);
       if (node.outputs().stream().anyMatch(needed::contains)) {
         needed.addAll(node.inputs());
-        live.add(0, node);
+        needed.remove(""); // an input that is left out
+        live.add(node);
       }
     }
+    Collections.reverse(live);
     return live;
   }
 
   private void add(OnnxNode node) {
     int before = steps.size();
+    int made = values.size();
     folding =
         node.inputs().stream()
             .filter(name -> !name.isEmpty())
@@ -107,11 +133,13 @@ final class PlanBuilder {
     try {
       Operators.add(node, this);
       if (folding && steps.size() > before) {
-        fold(node, before);
+        fold(node, before, made);
       }
     } catch (Unsupported | IllegalArgumentException | ArithmeticException e) {
       throw new Unsupported(where(node) + e.getMessage());
-    } catch (IndexOutOfBoundsException | ClassCastException e) { // of a graph that is not sound
+    } catch (IndexOutOfBoundsException
+        | ClassCastException
+        | NoSuchElementException e) { // of a graph that is not sound
       throw new Unsupported(where(node) + "it does not fit together: " + e.getMessage());
     }
     folding = false;
@@ -127,9 +155,9 @@ final class PlanBuilder {
   }
 
   /** Runs the steps of a node whose inputs are known, and keeps what comes out. */
-  private void fold(OnnxNode node, int from) {
+  private void fold(OnnxNode node, int from, int made) {
     Registers once = new Registers(values, scratch);
-    once.grow(1);
+    once.grow(values.subList(made, values.size()), 1);
     for (Step step : steps.subList(from, steps.size())) {
       step.run(once, 1);
     }
@@ -151,7 +179,7 @@ final class PlanBuilder {
       throw new Unsupported(
           "the tensor '" + name + "' is of a type that is not run here, or stands in another file");
     }
-    Value value = value(type(constant.type()), Extent.fixed(constant.dims()), array);
+    Value value = add(type(constant.type()), Extent.fixed(constant.dims()), array);
     if (value.hasRowsMark()) {
       throw new Unsupported("the tensor '" + name + "' holds " + Extent.ROWS + ", a mark of ours");
     }
@@ -171,7 +199,23 @@ final class PlanBuilder {
     };
   }
 
+  /** One that takes memory beside the file's. */
   private Value value(ElementType type, Extent extent, @Nullable Object constant) {
+    int width = extent.width();
+    elements += width;
+    if (elements > MOST_ELEMENTS) {
+      throw new Unsupported("a row of all its values has more than " + MOST_ELEMENTS + " elements");
+    }
+    if (extent.perRow() && width == 0) {
+      throw new Unsupported("a row of it has no elements: " + extent);
+    }
+    return add(type, extent, constant);
+  }
+
+  private Value add(ElementType type, Extent extent, @Nullable Object constant) {
+    if (values.size() == MOST_VALUES) {
+      throw new Unsupported("it has more than " + MOST_VALUES + " values");
+    }
     Value value = new Value(values.size(), type, extent, constant);
     values.add(value);
     return value;

@@ -41,9 +41,15 @@ final class Registers {
 
   /** Makes room for so many rows; what inputs held stays where it was. */
   void grow(int rows) {
-    for (Value value : values) {
+    grow(values, rows);
+  }
+
+  /** Of some values alone. */
+  void grow(List<Value> some, int rows) {
+    for (Value value : some) {
       if (!value.isConstant()) {
-        Object array = array(value.type(), value.width() * (value.extent().perRow() ? rows : 1));
+        int length = Math.multiplyExact(value.width(), value.extent().perRow() ? rows : 1);
+        Object array = array(value.type(), length);
         Object before = get(value);
         if (before != null) {
           System.arraycopy(

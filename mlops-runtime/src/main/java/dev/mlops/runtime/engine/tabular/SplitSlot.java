@@ -41,8 +41,8 @@ final class SplitSlot implements Slot {
 
   @Override
   public void run(int rows) {
+    ran = asked; // also where the run fails: what the other gave before is no answer to it
     asked.run(rows);
-    ran = asked;
   }
 
   @Override

@@ -149,9 +149,8 @@ public final class TabularEngine implements Engine {
     files.check();
     try {
       return Plan.of(files);
-    } catch (PackageCorruptException e) {
-      throw new ModelFailedException(
-          version.version() + ": " + files.inPackage(String.valueOf(e.getMessage())), e);
+    } catch (PackageCorruptException e) { // the outline was sound: another engine may know better
+      throw new Unsupported(files.inPackage(String.valueOf(e.getMessage())));
     } catch (UncheckedIOException e) {
       throw new StoreUnavailableException(
           version.version() + ": " + e.getMessage() + ": " + e.getCause(), e);

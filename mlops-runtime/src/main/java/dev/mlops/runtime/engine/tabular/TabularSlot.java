@@ -49,14 +49,28 @@ final class TabularSlot implements Slot {
   @Override
   public Tensor input(int tensor, int rows) {
     if (rows > capacity) {
-      capacity = rows == 1 ? 1 : (rows + STEP - 1) / STEP * STEP;
-      registers.grow(capacity);
+      grow(rows);
+    }
+    if (rows < 1) {
+      throw new IllegalArgumentException("rows was " + rows + " but must be at least 1");
     }
     if (rows != asked) {
       asked = rows;
       ran = 0;
     }
     return inputs[tensor].tensor(registers, rows);
+  }
+
+  /** Capacity is what all registers have room for, also where memory ends half way. */
+  private void grow(int rows) {
+    int room = rows == 1 ? 1 : (int) Math.min(Integer.MAX_VALUE, (rows + STEP - 1L) / STEP * STEP);
+    try {
+      registers.grow(room);
+    } catch (ArithmeticException e) {
+      throw new ModelFailedException(
+          label + ": " + rows + " rows are more than an array holds; ask for fewer at a time", e);
+    }
+    capacity = room;
   }
 
   @Override

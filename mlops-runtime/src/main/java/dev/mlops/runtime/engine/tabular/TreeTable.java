@@ -26,6 +26,9 @@ final class TreeTable {
   /** Steps that comparing subtrees may take. */
   private static final int MOST_COMPARED = 20_000_000;
 
+  /** Numbers that joining chains may copy. */
+  private static final long MOST_JOINED = 1L << 30;
+
   /** Whether thresholds and weights are floats; else doubles. */
   final boolean single;
 
@@ -60,6 +63,7 @@ final class TreeTable {
   double[] voteWeights = new double[0];
 
   private int compared;
+  private long joined;
 
   TreeTable(boolean single, int targets, int nodes) {
     this.single = single;
@@ -133,6 +137,7 @@ final class TreeTable {
     List<Integer> order = new ArrayList<>(nodes());
     byte[] state = new byte[nodes()]; // 0 not seen, 1 below the present node, 2 done
     int[] path = new int[nodes() + 1];
+    boolean shared = shared();
     for (int root : roots) {
       if (state[root] != 0) {
         throw new Unsupported("the first node of a tree is in another one, too");
@@ -151,11 +156,43 @@ final class TreeTable {
         } else {
           length--;
           state[node] = 2;
-          merge(node);
+          merge(node, shared);
           order.add(node);
         }
       }
     }
+    return reached(order);
+  }
+
+  /** Whether several nodes lead to one. */
+  private boolean shared() {
+    boolean[] led = new boolean[nodes()];
+    for (int node = 0; node < led.length; node++) {
+      if (modes[node] != Mode.LEAF) {
+        if (led[yes[node]] || led[no[node]] || yes[node] == no[node]) {
+          return true;
+        }
+        led[yes[node]] = true;
+        led[no[node]] = true;
+      }
+    }
+    return false;
+  }
+
+  /** Without those that nothing leads to any more, as they are part of a chain. */
+  private List<Integer> reached(List<Integer> order) {
+    boolean[] reached = new boolean[nodes()];
+    for (int root : roots) {
+      reached[root] = true;
+    }
+    for (int i = order.size() - 1; i >= 0; i--) {
+      int node = order.get(i);
+      if (reached[node] && modes[node] != Mode.LEAF) {
+        reached[yes[node]] = true;
+        reached[otherwise[node]] = true;
+      }
+    }
+    order.removeIf(node -> !reached[node]);
     return order;
   }
 
@@ -239,7 +276,7 @@ final class TreeTable {
   }
 
   /** The same for other values and for sets, where nothing at all changes by it. */
-  private void merge(int node) {
+  private void merge(int node, boolean shared) {
     double[] own = members[node];
     int next = otherwise[node];
     double[] others = own == null ? null : members[next];
@@ -247,7 +284,14 @@ final class TreeTable {
         && others != null
         && features[next] == features[node]
         && alike(yes[node], yes[next], true)) {
+      joined += own.length + others.length;
+      if (joined > MOST_JOINED) {
+        throw new Unsupported("its chains of equalities are too long");
+      }
       members[node] = joined(own, others);
+      if (!shared) {
+        members[next] = null; // or a chain would take memory by its length's square
+      }
       missing[node] |= missing[next];
       otherwise[node] = otherwise[next];
     }

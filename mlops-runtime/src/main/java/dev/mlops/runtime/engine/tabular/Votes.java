@@ -94,10 +94,16 @@ final class Votes {
     boolean oneEach =
         IntStream.range(1, first.length - 1).allMatch(leaf -> first[leaf + 1] - first[leaf] == 1);
     int[] target = oneEach ? table.targetOfTrees(leaf -> targets[first[worth[leaf]]]) : new int[0];
-    int[][] trees = new int[target.length == 0 ? 0 : all][];
+    int[][] trees = new int[target.length == 0 ? 0 : all][0];
+    int[] counts = new int[all];
+    for (int one : target) {
+      counts[one]++;
+    }
     for (int i = 0; i < trees.length; i++) {
-      int wanted = i;
-      trees[i] = IntStream.range(0, target.length).filter(t -> target[t] == wanted).toArray();
+      trees[i] = new int[counts[i]];
+    }
+    for (int tree = target.length - 1; tree >= 0; tree--) {
+      trees[target[tree]][--counts[target[tree]]] = tree;
     }
     return trees;
   }
