@@ -130,9 +130,17 @@ final class Operators {
    * @throws Unsupported if it cannot be run here exactly
    */
   static void add(OnnxNode node, PlanBuilder to) {
-    Family family = family(key(node.domain(), node.operator()));
+    String key = key(node.domain(), node.operator());
+    Family family = family(key);
     if (family == null) {
       throw new Unsupported("this operator is not run in plain Java");
+    }
+    if (to.opset("") < since(key)) {
+      throw new Unsupported(
+          "it came with version "
+              + since(key)
+              + " of the operators, and the file is of version "
+              + to.opset(""));
     }
     switch (family) {
       case TREE_ENSEMBLES -> TreeEnsembles.add(node, to);
@@ -147,6 +155,20 @@ final class Operators {
       case SHAPES -> Shapes.add(node, to);
       case CASTS -> Casts.add(node, to);
     }
+  }
+
+  /** The version of ONNX's operators that first had this one; 1 for what was always there. */
+  private static long since(String key) {
+    return switch (key) {
+      case "Expand" -> 8;
+      case "ConstantOfShape", "Erf", "IsNaN", "Sign", "Where" -> 9;
+      case "IsInf", "Mod" -> 10;
+      case "Round" -> 11;
+      case "GreaterOrEqual", "LessOrEqual" -> 12;
+      case "CastLike" -> 15;
+      case "Gelu" -> 20;
+      default -> 1;
+    };
   }
 
   /** Whether nodes of this kind can be run here, depending on what they are told. */

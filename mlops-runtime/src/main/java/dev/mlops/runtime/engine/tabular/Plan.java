@@ -31,6 +31,9 @@ record Plan(
   /** The newest versions of operators whose meaning was looked at, by domain. */
   private static final Map<String, Long> NEWEST = Map.of("", 25L, Operators.ML, 5L);
 
+  /** The newest version of the file's form; ONNX Runtime refuses later ones as well. */
+  private static final long NEWEST_FORM = 13;
+
   private static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm");
 
   /**
@@ -65,6 +68,13 @@ record Plan(
 
   /** Before the weights are read, which may be many. */
   private static void refuseUnknown(OnnxModel outline) {
+    if (outline.irVersion() > NEWEST_FORM) {
+      throw new Unsupported(
+          "it is of IR version "
+              + outline.irVersion()
+              + ", and the newest known here is "
+              + NEWEST_FORM);
+    }
     if (outline.hasExternalData()) {
       throw new Unsupported("it has weights in other files");
     }

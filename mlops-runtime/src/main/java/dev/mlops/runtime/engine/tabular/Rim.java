@@ -52,10 +52,11 @@ final class Rim {
 
   private SlotTensor make(Registers registers, int rows) {
     Object memory = registers.array(value);
+    int elements = rows * value.width();
     SlotTensor made =
         memory instanceof String[] texts
             ? SlotTensor.of(name, shape(rows), texts)
-            : SlotTensor.of(name, value.type(), shape(rows), buffer(memory));
+            : SlotTensor.of(name, value.type(), shape(rows), buffer(memory, elements));
     array = memory;
     tensor = made;
     this.rows = rows;
@@ -72,22 +73,20 @@ final class Rim {
     return shape;
   }
 
-  private Buffer buffer(Object memory) {
+  /** As long as the tensor and no longer: beyond it stand rows of calls before. */
+  private Buffer buffer(Object memory, int elements) {
     if (memory instanceof float[] floats) {
-      return FloatBuffer.wrap(floats);
+      return FloatBuffer.wrap(floats, 0, elements).slice();
     }
     if (memory instanceof double[] doubles) {
-      return DoubleBuffer.wrap(doubles);
+      return DoubleBuffer.wrap(doubles, 0, elements).slice();
     }
-    long[] longs = (long[]) memory;
     if (value.type() == ElementType.INT64) {
-      return LongBuffer.wrap(longs);
+      return LongBuffer.wrap((long[]) memory, 0, elements).slice();
     }
-    Buffer before = narrow;
-    if (before == null || before.capacity() != longs.length) {
-      narrow = before = narrow(longs.length);
-    }
-    return before;
+    Buffer made = narrow(elements);
+    narrow = made;
+    return made;
   }
 
   private Buffer narrow(int length) {
@@ -96,6 +95,25 @@ final class Rim {
       case INT16 -> ShortBuffer.allocate(length);
       default -> ByteBuffer.allocate(length);
     };
+  }
+
+  /**
+   * Sees that no text was left out.
+   *
+   * @throws IllegalStateException if one is null, which only a caller's own codec can put there
+   */
+  void checkTexts(Registers registers, int rows) {
+    String[] texts = registers.texts[value.register()];
+    int count = rows * value.width();
+    for (int i = 0; i < count; i++) {
+      if (texts[i] == null) {
+        throw new IllegalStateException("element " + i + " of text input '" + name + "' is null");
+      }
+    }
+  }
+
+  boolean text() {
+    return value.type() == ElementType.TEXT;
   }
 
   /** Brings what the caller filled in to the register. */

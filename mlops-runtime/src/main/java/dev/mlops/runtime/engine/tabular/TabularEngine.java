@@ -4,6 +4,7 @@ import dev.mlops.engine.Engine;
 import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.engine.Slot;
+import dev.mlops.model.ElementType;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.runtime.engine.ModelFiles;
 import dev.mlops.store.PackageCorruptException;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A model is run here only if all of it can be run as ONNX Runtime would; else it is declined
  * with the reason, and the next engine is asked. Sums of trees are those of ONNX Runtime with one
  * thread bit for bit, but for rare last bits; what linear models, networks and functions such as
- * exp give is within 1e-6 absolute plus 1e-6 relative.
+ * exp give is within 1e-6 absolute plus 1e-6 of the size of the terms that are added up.
  *
  * <p>A run cannot be cancelled, and need not be: it takes the same few steps whatever it reads.
  * Safe for all threads.
@@ -39,6 +40,9 @@ public final class TabularEngine implements Engine {
    */
   private static final long MOST_PRODUCTS = 50_000;
   private static final long MOST_WEIGHTS = 100_000;
+
+  /** The runtime asks for no more rows at once. */
+  private static final int MOST_ROWS = 1_024;
 
   private final @Nullable Engine other;
 
@@ -122,8 +126,14 @@ public final class TabularEngine implements Engine {
     if (behind == null) {
       return new TabularSession(made, null, "");
     }
-    int mostFew = (int) Math.max(1, MOST_PRODUCTS / plan.weights());
-    EngineSession session = behind.load(version, slots);
+    int mostFew = mostFew(plan);
+    EngineSession session;
+    try {
+      session = behind.load(version, slots);
+    } catch (ModelFailedException e) { // its library does not start here, for instance
+      String why = behind.name() + " would be faster for batches, but: " + e.getMessage();
+      return new TabularSession(made, null, why);
+    }
     for (int i = 0; i < slots; i++) {
       made.set(i, new SplitSlot(made.get(i), session.slot(i), mostFew));
     }
@@ -157,12 +167,20 @@ public final class TabularEngine implements Engine {
     }
   }
 
-  /** What takes the larger batches of a network. */
+  /** What takes the larger batches of a network; not where it cannot carry every text. */
   private @Nullable Engine behind(Plan plan, StoredVersion version) {
     Engine second = other;
-    return plan.weights() > 0 && second != null && second.declines(version).isEmpty()
+    return plan.weights() > 0
+            && mostFew(plan) < MOST_ROWS
+            && version.schema().inputs().stream().noneMatch(in -> in.type() == ElementType.TEXT)
+            && second != null
+            && second.declines(version).isEmpty()
         ? second
         : null;
+  }
+
+  private static int mostFew(Plan plan) {
+    return (int) Math.max(1, Math.min(MOST_ROWS, MOST_PRODUCTS / plan.weights()));
   }
 
   @Override

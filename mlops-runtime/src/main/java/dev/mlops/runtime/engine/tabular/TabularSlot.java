@@ -4,6 +4,7 @@ import dev.mlops.engine.ModelFailedException;
 import dev.mlops.engine.Slot;
 import dev.mlops.engine.Tensor;
 import dev.mlops.model.TensorSpec;
+import java.util.Arrays;
 import java.util.List;
 
 /** Registers of its own and the steps of a plan. */
@@ -16,6 +17,7 @@ final class TabularSlot implements Slot {
   private final Registers registers;
   private final Rim[] inputs;
   private final Rim[] outputs;
+  private final Rim[] texts;
   private final boolean copies;
   private int capacity;
   private int asked;
@@ -27,6 +29,7 @@ final class TabularSlot implements Slot {
     this.registers = plan.registers();
     this.inputs = rims(inputs, plan.inputs());
     this.outputs = rims(outputs, plan.outputs());
+    this.texts = Arrays.stream(this.inputs).filter(Rim::text).toArray(Rim[]::new);
     this.copies = anyCopied(this.inputs) || anyCopied(this.outputs);
   }
 
@@ -90,6 +93,9 @@ final class TabularSlot implements Slot {
               + (asked == 0 ? "none" : asked));
     }
     ran = 0;
+    for (Rim text : texts) {
+      text.checkTexts(registers, rows);
+    }
     try {
       if (copies) {
         runWithCopies(rows);
