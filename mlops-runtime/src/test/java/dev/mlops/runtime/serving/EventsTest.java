@@ -204,8 +204,10 @@ class EventsTest {
       test.store.move(i % 2 == 0 ? "1" : "2");
       routes.refresh(ROUTE);
       if (i % 100 == 0) { // or a busy machine would let more wait than is kept
-        awaitSwaps(i + 1, () -> Collections.frequency(told, "Swapped"));
-        awaitSwaps(i + 1, () -> test.told(LifecycleEvent.Swapped.class).size());
+        awaitCount(i + 1, () -> Collections.frequency(told, "Swapped"));
+        awaitCount(i + 1, () -> test.told(LifecycleEvent.Swapped.class).size());
+        awaitCount(i, () -> Collections.frequency(told, "Closed"));
+        awaitCount(i, () -> test.told(LifecycleEvent.Closed.class).size());
       }
     }
     routes.close(Duration.ofSeconds(10));
@@ -217,7 +219,7 @@ class EventsTest {
     blocked.countDown();
   }
 
-  private static void awaitSwaps(int wanted, IntSupplier told) {
+  private static void awaitCount(int wanted, IntSupplier told) {
     long begin = System.nanoTime();
     while (told.getAsInt() < wanted) {
       assertThat(System.nanoTime() - begin).isLessThan(20_000_000_000L);
