@@ -10,6 +10,7 @@ import dev.mlops.store.StoreUnavailableException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -590,12 +591,13 @@ final class FaultMatrix {
     Path descriptors = Path.of("/proc/self/fd");
     if (Files.isDirectory(descriptors)) {
       for (String number : FaultBed.listing(descriptors)) {
-        Path link = descriptors.resolve(number);
-        if (Files.isSymbolicLink(link)) {
-          String file = Files.readSymbolicLink(link).toString();
+        try {
+          String file = Files.readSymbolicLink(descriptors.resolve(number)).toString();
           if (file.startsWith(folder.toString())) {
             open.add("open " + file);
           }
+        } catch (NoSuchFileException e) {
+          // closed meanwhile: the listing's own, or another thread's
         }
       }
     }
