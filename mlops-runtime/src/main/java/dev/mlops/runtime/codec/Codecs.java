@@ -46,8 +46,8 @@ public final class Codecs {
   }
 
   /** Puts a user's codec in the place of ours. */
-  public static <I, O> BoundCodec<I, O> bind(ModelSchema schema, Codec<I, O> codec) {
-    return new UserCodec<>(schema, codec);
+  public static <I, O> BoundCodec<I, O> bind(Codec<I, O> codec) {
+    return new UserCodec<>(codec);
   }
 
   @SuppressWarnings("unchecked") // I is Row where the class says so

@@ -49,25 +49,23 @@ public final class Frame {
   private final int[] scorePositions;
   private final int scoreWidth;
 
-  /* The schema a codec was bound to and that was found equal to this frame's. */
-  private ModelSchema fitting;
   private int rows;
   /* The row count our codecs asked the inputs for, or 0 when a user's codec did. */
   private int asked;
   /* Index of row 0 in the caller's list; -1 for a single input. */
   private int first = -1;
-  private long[] missing = {};
+  private long[] missing;
   private boolean anyMissing;
 
   /** A frame over a slot of a session loaded with this schema. */
   public Frame(ModelSchema schema, Slot slot) {
     this.schema = schema;
-    this.fitting = schema;
     this.slot = slot;
     this.inputs = new Object[schema.inputs().size()];
     this.inputLayouts = schema.inputs().stream().map(Layout::of).toArray(Layout[]::new);
     this.places = places(schema, inputLayouts);
     this.words = (schema.inputColumns().size() + 63) >> 6;
+    this.missing = new long[words]; // for one row
     this.outputTensors = new Tensor[schema.outputs().size()];
     this.outputs = new Object[schema.outputs().size()];
     ModelSchema.Place score = schema.score().flatMap(schema::output).orElse(null);
@@ -181,13 +179,12 @@ public final class Frame {
   }
 
   /**
-   * Makes the inputs ready for our codecs, which fill all of them.
+   * Makes the inputs ready for our codecs, which fill all of them and are bound to a schema that is
+   * equal to this frame's.
    *
-   * @param of the schema the codec is bound to
    * @param first index of row 0 in the caller's list, or -1 for a single input
    */
-  void begin(ModelSchema of, int rows, int first) {
-    fit(of);
+  void begin(int rows, int first) {
     start(rows, first);
     if (rows != asked) {
       asked = 0;
@@ -199,8 +196,7 @@ public final class Frame {
   }
 
   /** The slot for a user's codec, which asks for the inputs itself. */
-  Slot lend(ModelSchema of, int rows, int first) {
-    fit(of);
+  Slot lend(int rows, int first) {
     start(rows, first);
     asked = 0;
     Arrays.fill(inputs, null);
@@ -279,16 +275,6 @@ public final class Frame {
   /** A row's problem, the row named where it stands in a list. */
   String named(int row, String problem) {
     return first < 0 ? problem : "row " + (first + row) + ": " + problem;
-  }
-
-  @SuppressWarnings("ReferenceEquality") // the same object is the usual case, and costs nothing
-  private void fit(ModelSchema of) {
-    if (of != fitting) {
-      if (!of.equals(schema)) {
-        throw new IllegalStateException("the codec is bound to another schema than the frame's");
-      }
-      fitting = of;
-    }
   }
 
   private void start(int rows, int first) {

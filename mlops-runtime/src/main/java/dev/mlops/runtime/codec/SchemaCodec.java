@@ -18,7 +18,7 @@ final class SchemaCodec<I, O> implements BoundCodec<I, O> {
 
   @Override
   public void write(I input, Frame to) {
-    to.begin(schema, 1, -1);
+    to.begin(1, -1);
     put(input, to, 0);
   }
 
@@ -27,7 +27,7 @@ final class SchemaCodec<I, O> implements BoundCodec<I, O> {
     if (rows > 1) {
       checkBatchable();
     }
-    to.begin(schema, rows, from);
+    to.begin(rows, from);
     for (int row = 0; row < rows; row++) {
       put(inputs.get(from + row), to, row);
     }

@@ -2,16 +2,13 @@ package dev.mlops.runtime.codec;
 
 import dev.mlops.inference.Codec;
 import dev.mlops.inference.InvalidInputException;
-import dev.mlops.model.ModelSchema;
 import java.util.List;
 
 /** A user's codec, which fills the slot itself. */
 final class UserCodec<I, O> implements BoundCodec<I, O> {
-  private final ModelSchema schema;
   private final Codec<I, O> codec;
 
-  UserCodec(ModelSchema schema, Codec<I, O> codec) {
-    this.schema = schema;
+  UserCodec(Codec<I, O> codec) {
     this.codec = codec;
   }
 
@@ -20,14 +17,14 @@ final class UserCodec<I, O> implements BoundCodec<I, O> {
     if (input == null) {
       throw new InvalidInputException("the input was null");
     }
-    codec.write(List.of(input), to.lend(schema, 1, -1));
+    codec.write(List.of(input), to.lend(1, -1));
     to.takeBack();
   }
 
   @Override
   public void write(List<? extends I> inputs, int from, int rows, Frame to) {
     boolean whole = from == 0 && rows == inputs.size();
-    codec.write(whole ? inputs : inputs.subList(from, from + rows), to.lend(schema, rows, from));
+    codec.write(whole ? inputs : inputs.subList(from, from + rows), to.lend(rows, from));
     to.takeBack();
   }
 

@@ -101,7 +101,7 @@ public final class Routes {
 
   /** A handle for a codec of the user's. */
   public <I, O> ModelHandle<I, O> handle(String ref, Codec<I, O> codec) {
-    return handle(ref, codec, schema -> Codecs.bind(schema, codec));
+    return handle(ref, codec, schema -> Codecs.bind(codec));
   }
 
   private <I, O> ModelHandle<I, O> handle(

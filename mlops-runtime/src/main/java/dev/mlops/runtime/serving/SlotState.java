@@ -52,6 +52,9 @@ final class SlotState implements Observation {
 
   private static final int IDS_AT_ONCE = 4096;
 
+  /** Of runs, whose numbers are odd: each 512th. */
+  private static final long NOW_AND_THEN = 1_023;
+
   final Frame frame;
   private final int slot;
   private final AtomicLong ids;
@@ -114,9 +117,17 @@ final class SlotState implements Observation {
     return number;
   }
 
-  /** The run is over. */
+  /**
+   * The run is over. Now and then its thread has to write itself down anew: a branch that no call
+   * has taken yet is one the compiler leaves out, and the first call that does, which comes after a
+   * swap, would throw away all the code that is compiled for a call.
+   */
   void ran(long number) {
     RUN.setRelease(this, number + 1);
+    if ((number & NOW_AND_THEN) == 1) {
+      owner = null;
+      by = null;
+    }
   }
 
   /** The number of the run that goes on; even if none does. From any thread. */

@@ -126,12 +126,14 @@ final class Linear {
     private record Room(float[] row, double[] scores) {}
 
     @Override
+    public void open(Registers registers) {
+      registers.scratch[scratch] =
+          new Room(new float[input.width()], new double[intercepts.length]);
+    }
+
+    @Override
     public void run(Registers registers, int rows) {
       Room room = (Room) registers.scratch[scratch];
-      if (room == null) {
-        room = new Room(new float[input.width()], new double[intercepts.length]);
-        registers.scratch[scratch] = room;
-      }
       for (int row = 0; row < rows; row++) {
         scores(registers, row, room);
         if (label != null) {

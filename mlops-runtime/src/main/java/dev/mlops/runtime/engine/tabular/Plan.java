@@ -178,7 +178,12 @@ record Plan(
     }
   }
 
+  /** A slot's own. */
   Registers registers() {
-    return new Registers(values, scratch);
+    Registers registers = new Registers(values, scratch);
+    for (Step step : steps) {
+      step.open(registers);
+    }
+    return registers;
   }
 }

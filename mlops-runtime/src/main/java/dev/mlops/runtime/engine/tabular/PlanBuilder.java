@@ -159,6 +159,7 @@ final class PlanBuilder {
     Registers once = new Registers(values, scratch);
     once.grow(values.subList(made, values.size()), 1);
     for (Step step : steps.subList(from, steps.size())) {
+      step.open(once);
       step.run(once, 1);
     }
     steps.subList(from, steps.size()).clear();

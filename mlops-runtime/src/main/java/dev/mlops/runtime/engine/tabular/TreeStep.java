@@ -45,12 +45,13 @@ final class TreeStep implements Step {
   }
 
   @Override
+  public void open(Registers registers) {
+    registers.scratch[scratch] = forest.visit(targets);
+  }
+
+  @Override
   public void run(Registers registers, int rows) {
     Visit visit = (Visit) registers.scratch[scratch];
-    if (visit == null) {
-      visit = forest.visit(targets);
-      registers.scratch[scratch] = visit;
-    }
     for (int row = 0; row < rows; row++) {
       forest.row(registers, input, row, visit);
       votes.count(forest, visit);

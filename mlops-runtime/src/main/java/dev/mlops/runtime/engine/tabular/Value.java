@@ -8,13 +8,14 @@ import org.jspecify.annotations.Nullable;
  * A value of a plan: where a run keeps it, and what is known of it before.
  *
  * @param register its place in {@link Registers}
+ * @param width how many elements a row has, or the whole
  * @param constant the array, where it is the same in every run: {@code float[]}, {@code double[]},
  *     {@code String[]}, or {@code long[]} for whole numbers and truth values. Where the extent is
  *     per row, it is one row, and all rows are equal to it
  */
-record Value(int register, ElementType type, Extent extent, @Nullable Object constant) {
-  int width() {
-    return extent.width();
+record Value(int register, ElementType type, Extent extent, int width, @Nullable Object constant) {
+  Value(int register, ElementType type, Extent extent, @Nullable Object constant) {
+    this(register, type, extent, extent.width(), constant); // once: each call asks for it
   }
 
   boolean isConstant() {
