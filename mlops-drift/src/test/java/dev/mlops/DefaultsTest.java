@@ -41,6 +41,7 @@ class DefaultsTest {
     rows.putAll(builder());
     rows.putAll(calls());
     rows.putAll(endsAndMemory());
+    rows.putAll(tabular());
     rows.putAll(gates());
     rows.putAll(files());
     rows.putAll(drift());
@@ -126,6 +127,23 @@ class DefaultsTest {
             "up to " + size(of("runtime.engine.onnx.OnnxSession", "LARGEST_FOR_EACH_SLOT"))),
         entry("tensors set aside for a slot", "up to " + size(of(slot, "MEMORY_AT_ONCE"))),
         entry("row counts whose tensors are kept", number(of(slot, "KEPT"))));
+  }
+
+  private static Map<String, String> tabular() throws Exception {
+    String engine = "runtime.engine.tabular.TabularEngine";
+    return Map.of(
+        "runs for the compiler before a swap",
+        "%s, or %s"
+            .formatted(
+                number(of("runtime.engine.tabular.TabularSession", "WARM_UP_RUNS")),
+                nanos(of(SERVING + "LoadedVersion", "WARM_UP_NANOS"))),
+        "weights times rows of a run",
+        "up to " + number(of(engine, "MOST_PRODUCTS")),
+        "weights of a network",
+        "up to " + number(of(engine, "MOST_WEIGHTS")),
+        // in no constant
+        "a model's file",
+        "up to an eighth of the heap");
   }
 
   private static Map<String, String> gates() throws Exception {

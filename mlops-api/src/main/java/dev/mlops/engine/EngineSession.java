@@ -18,7 +18,7 @@ public interface EngineSession extends AutoCloseable {
   }
 
   /**
-   * How many runs of one row it is to have before a swap to it, beyond a few in each slot: some
+   * How many runs of one row it is to have before a swap to it, beyond a few in each slot: some ten
    * thousand where the JVM has its code to compile yet, none where the code is native. They may be
    * cut short.
    */

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A plan with its slots; with another engine's session behind it where that one takes batches. */
 final class TabularSession implements EngineSession {
+  private static final int WARM_UP_RUNS = 50_000;
+
   private final List<Slot> slots;
   private final @Nullable EngineSession behind;
   private final String detail;
@@ -27,10 +29,13 @@ final class TabularSession implements EngineSession {
     return detail;
   }
 
-  /** The JVM compiles a method for good after some thousand loops and calls in it. */
+  /**
+   * The JVM compiles a method for good after some thousand loops and calls in it, and needs some
+   * tens of milliseconds for it meanwhile.
+   */
   @Override
   public int warmUpRuns() {
-    return 5_000;
+    return WARM_UP_RUNS;
   }
 
   @Override
