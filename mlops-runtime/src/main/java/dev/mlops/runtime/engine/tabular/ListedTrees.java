@@ -141,7 +141,11 @@ final class ListedTrees {
     }
 
     int[] starts() {
-      return starts.stream().mapToInt(i -> i).toArray();
+      int[] all = new int[starts.size()];
+      for (int i = 0; i < all.length; i++) {
+        all[i] = starts.get(i);
+      }
+      return all;
     }
 
     int place(long tree, long node) {

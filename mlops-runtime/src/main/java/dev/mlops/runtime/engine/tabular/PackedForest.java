@@ -1,7 +1,6 @@
 package dev.mlops.runtime.engine.tabular;
 
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /**
  * The fast layout: a node is one long of its key (32 bits), the slot of the row's key (12) and the
@@ -60,36 +59,37 @@ final class PackedForest extends Forest {
     nodes[0] = node(0, slots.leaf(), 0);
     int count = places.roots.length;
     int all = (count + ABREAST - 1) / ABREAST * ABREAST;
-    int[] depths = Arrays.stream(splits.roots).map(splits::depth).toArray();
-    this.roots = Arrays.copyOf(places.roots, all);
-    this.steps = steps(IntStream.range(0, count), depths, all);
-    int[] order =
-        IntStream.range(0, count)
-            .boxed()
-            .sorted((a, b) -> Integer.compare(depths[a], depths[b]))
-            .mapToInt(i -> i)
-            .toArray();
-    this.byDepth = Arrays.copyOf(Arrays.stream(order).map(i -> roots[i]).toArray(), all);
-    this.stepsByDepth = steps(Arrays.stream(order), depths, all);
-    this.trees = Arrays.copyOf(order, all);
-    for (int i = count; i < all; i++) {
-      trees[i] = i;
+    int[] depths = new int[all]; // those that fill the last group up end at once
+    int[] sortedDepths = new int[all];
+    long[] order = new long[count];
+    for (int tree = 0; tree < count; tree++) {
+      depths[tree] = splits.depth(splits.roots[tree]);
+      order[tree] = (long) depths[tree] << 32 | tree;
     }
-    this.deep = Arrays.stream(depths).max().orElse(0) >= DEEP;
+    Arrays.sort(order);
+    this.roots = Arrays.copyOf(places.roots, all);
+    this.byDepth = new int[all];
+    this.trees = new int[all];
+    for (int i = 0; i < all; i++) {
+      trees[i] = i < count ? (int) order[i] : i;
+      byDepth[i] = roots[trees[i]];
+      sortedDepths[i] = depths[trees[i]];
+    }
+    this.steps = steps(depths);
+    this.stepsByDepth = steps(sortedDepths);
+    this.deep = count > 0 && sortedDepths[count - 1] >= DEEP;
   }
 
   private static long node(int key, int slot, int child) {
     return (long) key << 32 | (long) slot << SLOT | child;
   }
 
-  private static int[] steps(IntStream order, int[] depths, int all) {
-    int[] steps = new int[all / ABREAST];
-    int[] place = {0};
-    order.forEach(
-        tree -> {
-          int group = place[0]++ / ABREAST;
-          steps[group] = Math.max(steps[group], depths[tree]);
-        });
+  /** How many each group takes of those that go abreast. */
+  private static int[] steps(int[] depths) {
+    int[] steps = new int[depths.length / ABREAST];
+    for (int i = 0; i < depths.length; i++) {
+      steps[i / ABREAST] = Math.max(steps[i / ABREAST], depths[i]);
+    }
     return steps;
   }
 

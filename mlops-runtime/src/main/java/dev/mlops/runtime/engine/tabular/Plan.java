@@ -10,7 +10,6 @@ import dev.mlops.runtime.onnx.OnnxNode;
 import dev.mlops.runtime.onnx.OnnxProgram;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -28,8 +27,9 @@ record Plan(
     List<Value> outputs,
     int scratch,
     long weights) {
-  /** The newest versions of operators whose meaning was looked at, by domain. */
-  private static final Map<String, Long> NEWEST = Map.of("", 25L, Operators.ML, 5L);
+  /* The newest versions of operators whose meaning was looked at. */
+  private static final long NEWEST_OPSET = 25;
+  private static final long NEWEST_ML_OPSET = 5;
 
   /** The newest version of the file's form; ONNX Runtime refuses later ones as well. */
   private static final long NEWEST_FORM = 13;
@@ -56,7 +56,10 @@ record Plan(
     for (TensorSpec spec : schema.inputs()) {
       inputs.add(new PlanBuilder.Input(spec.name(), spec.type(), extent(spec, outline)));
     }
-    List<String> outputs = schema.outputs().stream().map(TensorSpec::name).toList();
+    List<String> outputs = new ArrayList<>();
+    for (TensorSpec spec : schema.outputs()) {
+      outputs.add(spec.name());
+    }
     OnnxProgram program = OnnxProgram.read(files.file());
     Plan plan =
         PlanBuilder.build(program, outline.opsets(), inputs, outputs, matrixWeights(program));
@@ -78,25 +81,31 @@ record Plan(
     if (outline.hasExternalData()) {
       throw new Unsupported("it has weights in other files");
     }
-    List<String> unknown =
-        outline.operators().stream().filter(name -> !Operators.known(name)).toList();
+    List<String> unknown = new ArrayList<>();
+    for (String name : outline.operators()) {
+      if (!Operators.known(name)) {
+        unknown.add(name);
+      }
+    }
     if (!unknown.isEmpty()) {
       throw new Unsupported(
           "it has " + (unknown.size() == 1 ? "the operator " : "the operators ") + list(unknown));
     }
-    NEWEST.forEach(
-        (domain, newest) -> {
-          long version = outline.opsets().getOrDefault(domain, 1L);
-          if (version > newest) {
-            throw new Unsupported(
-                "it is written for version "
-                    + version
-                    + " of "
-                    + (domain.isEmpty() ? "ONNX's operators" : domain)
-                    + ", and the newest known here is "
-                    + newest);
-          }
-        });
+    refuseNewer(outline, "", "ONNX's operators", NEWEST_OPSET);
+    refuseNewer(outline, Operators.ML, Operators.ML, NEWEST_ML_OPSET);
+  }
+
+  private static void refuseNewer(OnnxModel outline, String domain, String name, long newest) {
+    long version = outline.opsets().getOrDefault(domain, 1L);
+    if (version > newest) {
+      throw new Unsupported(
+          "it is written for version "
+              + version
+              + " of "
+              + name
+              + ", and the newest known here is "
+              + newest);
+    }
   }
 
   private static String list(List<String> names) {
@@ -109,11 +118,10 @@ record Plan(
     if (spec.type() == ElementType.FLOAT16) {
       throw new Unsupported("its input '" + spec.name() + "' is FLOAT16");
     }
-    long[] axes =
-        outline
-            .axes(spec.name())
-            .orElseThrow(
-                () -> new Unsupported("the axes of its input '" + spec.name() + "' are not told"));
+    long[] axes = outline.axes(spec.name()).orElse(null);
+    if (axes == null) {
+      throw new Unsupported("the axes of its input '" + spec.name() + "' are not told");
+    }
     if (spec.shape().rowAxis() != 0 || axes.length == 0 || axes[0] >= 0) {
       throw new Unsupported(
           "its input '" + spec.name() + "' does not have a first axis of any number of rows");
@@ -151,7 +159,7 @@ record Plan(
         value.type() == spec.type()
             && value.extent().perRow()
             && spec.shape().rowAxis() == 0
-            && spec.shape().dims().stream().skip(1).noneMatch(dim -> dim == Shape.ANY)
+            && spec.shape().dims().lastIndexOf(Shape.ANY) < 1
             && value.width() == spec.shape().elements();
     if (!fits) {
       throw new Unsupported(

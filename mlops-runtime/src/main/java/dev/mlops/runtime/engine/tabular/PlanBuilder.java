@@ -74,15 +74,15 @@ final class PlanBuilder {
     }
     refuseTwins(program);
     List<OnnxNode> live = live(program.nodes(), outputs);
-    program
-        .constants()
-        .forEach(
-            (name, constant) -> {
-              if (needed.contains(name)) {
-                bound.putIfAbsent(name, constant(name, constant));
-              }
-            });
-    live.forEach(this::add);
+    for (Map.Entry<String, OnnxConstant> constant : program.constants().entrySet()) {
+      String name = constant.getKey();
+      if (needed.contains(name) && !bound.containsKey(name)) {
+        bound.put(name, constant(name, constant.getValue()));
+      }
+    }
+    for (OnnxNode node : live) {
+      add(node);
+    }
     List<Value> out = new ArrayList<>();
     for (String name : outputs) {
       Value value = bound.get(name);
@@ -113,7 +113,7 @@ final class PlanBuilder {
     List<OnnxNode> live = new ArrayList<>();
     for (int i = nodes.size() - 1; i >= 0; i--) {
       OnnxNode node = nodes.get(i);
-      if (node.outputs().stream().anyMatch(needed::contains)) {
+      if (!Collections.disjoint(node.outputs(), needed)) {
         needed.addAll(node.inputs());
         needed.remove(""); // an input that is left out
         live.add(node);
@@ -126,10 +126,7 @@ final class PlanBuilder {
   private void add(OnnxNode node) {
     int before = steps.size();
     int made = values.size();
-    folding =
-        node.inputs().stream()
-            .filter(name -> !name.isEmpty())
-            .allMatch(name -> bound.containsKey(name) && bound.get(name).isConstant());
+    folding = takesConstantsAlone(node);
     try {
       Operators.add(node, this);
       if (folding && steps.size() > before) {
@@ -143,6 +140,16 @@ final class PlanBuilder {
       throw new Unsupported(where(node) + "it does not fit together: " + e.getMessage());
     }
     folding = false;
+  }
+
+  private boolean takesConstantsAlone(OnnxNode node) {
+    for (String name : node.inputs()) {
+      Value value = bound.get(name);
+      if (!name.isEmpty() && (value == null || !value.isConstant())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String where(OnnxNode node) {
@@ -231,7 +238,7 @@ final class PlanBuilder {
 
   /** Whether the node has an input. */
   boolean has(OnnxNode node, int index) {
-    return bound(node, index).isPresent();
+    return index < node.inputs().size() && !node.inputs().get(index).isEmpty();
   }
 
   /** Whether all that the node takes is known, so that its steps are run now, on one row. */
@@ -241,12 +248,12 @@ final class PlanBuilder {
 
   /** An input that the node must have. */
   Value input(OnnxNode node, int index) {
-    return optional(node, index).orElseThrow(() -> missing(index));
+    return spread(operand(node, index));
   }
 
   /** An input that the node may leave out. */
   Optional<Value> optional(OnnxNode node, int index) {
-    return bound(node, index).map(PlanBuilder::unmarked).map(this::spread);
+    return has(node, index) ? Optional.of(input(node, index)) : Optional.empty();
   }
 
   /**
@@ -254,22 +261,22 @@ final class PlanBuilder {
    * all where {@link Value#isUniform}.
    */
   Value operand(OnnxNode node, int index) {
-    return unmarked(bound(node, index).orElseThrow(() -> missing(index)));
+    return unmarked(present(node, index));
   }
 
   /** An input whose elements are only moved; the number of rows may be among them. */
   Value moved(OnnxNode node, int index) {
-    return folding ? bound(node, index).orElseThrow(() -> missing(index)) : input(node, index);
+    return folding ? present(node, index) : input(node, index);
   }
 
   /** The axes of an input. */
   Extent extent(OnnxNode node, int index) {
-    return bound(node, index).orElseThrow(() -> missing(index)).extent();
+    return present(node, index).extent();
   }
 
   /** An input that is a shape, in which {@link Extent#ROWS} may stand. */
   long[] shape(OnnxNode node, int index) {
-    return constant(bound(node, index).orElseThrow(() -> missing(index)), index, long[].class);
+    return constant(present(node, index), index, long[].class);
   }
 
   /** An input that must be known now. */
@@ -288,9 +295,9 @@ final class PlanBuilder {
     return array.cast(known);
   }
 
-  private Optional<Value> bound(OnnxNode node, int index) {
-    if (index >= node.inputs().size() || node.inputs().get(index).isEmpty()) {
-      return Optional.empty();
+  private Value present(OnnxNode node, int index) {
+    if (!has(node, index)) {
+      throw new Unsupported("its input " + index + " is not there");
     }
     String name = node.inputs().get(index);
     Value value = bound.get(name);
@@ -300,7 +307,7 @@ final class PlanBuilder {
               ? "its input '" + name + "' has the rows as its second axis"
               : "nothing computes its input '" + name + "'");
     }
-    return Optional.of(value);
+    return value;
   }
 
   /**
@@ -316,10 +323,6 @@ final class PlanBuilder {
     lying.put(node.outputs().get(0), value);
   }
 
-  private static Unsupported missing(int index) {
-    return new Unsupported("its input " + index + " is not there");
-  }
-
   private static Value unmarked(Value value) {
     if (value.hasRowsMark()) {
       throw new Unsupported("the number of rows is used as a number");
@@ -332,13 +335,13 @@ final class PlanBuilder {
     if (folding || !value.isUniform()) {
       return value;
     }
-    return spread.computeIfAbsent(
-        value,
-        one -> {
-          Value all = value(one.type(), one.extent(), null);
-          Moves.repeat(this, one, all);
-          return all;
-        });
+    Value all = spread.get(value);
+    if (all == null) {
+      all = value(value.type(), value.extent(), null);
+      Moves.repeat(this, value, all);
+      spread.put(value, all);
+    }
+    return all;
   }
 
   /** Whether an output is wanted by anyone. */

@@ -2,8 +2,8 @@ package dev.mlops.runtime.engine.tabular;
 
 import dev.mlops.runtime.engine.tabular.TreeTable.Mode;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 
 /**
  * Trees whose nodes all ask one thing: is the value's key below the node's?
@@ -60,7 +60,9 @@ final class Splits {
       at[node] = table.modes[node] == Mode.LEAF ? ~node : splits(node, at);
     }
     this.roots = new int[table.roots.length];
-    Arrays.setAll(roots, tree -> at[table.roots[tree]]);
+    for (int tree = 0; tree < roots.length; tree++) {
+      roots[tree] = at[table.roots[tree]];
+    }
   }
 
   int depth(int at) {
@@ -188,11 +190,18 @@ final class Splits {
 
   /** The columns that are asked for with NaN on that side, in order. */
   int[] columns(boolean low) {
-    return IntStream.range(0, count)
-        .filter(i -> nanBelow[i] == low)
-        .map(i -> columns[i])
-        .sorted()
-        .distinct()
-        .toArray();
+    BitSet asked = new BitSet();
+    for (int i = 0; i < count; i++) {
+      if (nanBelow[i] == low) {
+        asked.set(columns[i]);
+      }
+    }
+    int[] some = new int[asked.cardinality()];
+    int column = -1;
+    for (int i = 0; i < some.length; i++) {
+      column = asked.nextSetBit(column + 1);
+      some[i] = column;
+    }
+    return some;
   }
 }

@@ -6,6 +6,7 @@ import dev.mlops.engine.ModelFailedException;
 import dev.mlops.engine.Slot;
 import dev.mlops.model.ElementType;
 import dev.mlops.model.ModelSchema;
+import dev.mlops.model.TensorSpec;
 import dev.mlops.runtime.engine.ModelFiles;
 import dev.mlops.store.PackageCorruptException;
 import dev.mlops.store.StoreUnavailableException;
@@ -172,11 +173,19 @@ public final class TabularEngine implements Engine {
     Engine second = other;
     return plan.weights() > 0
             && mostFew(plan) < MOST_ROWS
-            && version.schema().inputs().stream().noneMatch(in -> in.type() == ElementType.TEXT)
+            && !takesText(version.schema())
             && second != null
             && second.declines(version).isEmpty()
         ? second
         : null;
+  }
+
+  private static boolean takesText(ModelSchema schema) {
+    boolean text = false;
+    for (TensorSpec input : schema.inputs()) {
+      text |= input.type() == ElementType.TEXT;
+    }
+    return text;
   }
 
   private static int mostFew(Plan plan) {

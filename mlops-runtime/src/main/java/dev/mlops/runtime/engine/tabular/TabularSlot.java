@@ -4,7 +4,7 @@ import dev.mlops.engine.ModelFailedException;
 import dev.mlops.engine.Slot;
 import dev.mlops.engine.Tensor;
 import dev.mlops.model.TensorSpec;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Registers of its own and the steps of a plan. */
@@ -25,11 +25,11 @@ final class TabularSlot implements Slot {
 
   TabularSlot(String label, Plan plan, List<TensorSpec> inputs, List<TensorSpec> outputs) {
     this.label = label;
-    this.steps = plan.steps().toArray(Step[]::new);
+    this.steps = plan.steps().toArray(new Step[0]);
     this.registers = plan.registers();
     this.inputs = rims(inputs, plan.inputs());
     this.outputs = rims(outputs, plan.outputs());
-    this.texts = Arrays.stream(this.inputs).filter(Rim::text).toArray(Rim[]::new);
+    this.texts = texts(this.inputs);
     this.copies = anyCopied(this.inputs) || anyCopied(this.outputs);
   }
 
@@ -39,6 +39,16 @@ final class TabularSlot implements Slot {
       rims[i] = new Rim(specs.get(i).name(), values.get(i));
     }
     return rims;
+  }
+
+  private static Rim[] texts(Rim[] rims) {
+    List<Rim> texts = new ArrayList<>();
+    for (Rim rim : rims) {
+      if (rim.text()) {
+        texts.add(rim);
+      }
+    }
+    return texts.toArray(new Rim[0]);
   }
 
   private static boolean anyCopied(Rim[] rims) {

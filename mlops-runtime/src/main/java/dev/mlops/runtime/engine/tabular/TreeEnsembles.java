@@ -5,9 +5,7 @@ import dev.mlops.runtime.engine.tabular.TreeTable.Mode;
 import dev.mlops.runtime.engine.tabular.Votes.Aggregate;
 import dev.mlops.runtime.onnx.OnnxConstant;
 import dev.mlops.runtime.onnx.OnnxNode;
-import java.util.Arrays;
 import java.util.regex.Matcher;
-import java.util.stream.IntStream;
 
 /** TreeEnsembleClassifier and TreeEnsembleRegressor, and their successor TreeEnsemble. */
 final class TreeEnsembles {
@@ -35,8 +33,8 @@ final class TreeEnsembles {
     double[] base = numbers(node, "base_values", single);
     PostTransform post = PostTransform.of(node.text("post_transform", "NONE"));
     int[] told = node.integers("class_ids").length == 0 ? new int[0] : ids(node, "class_ids");
-    boolean oneColumn = classes == 2 && Arrays.stream(told).distinct().count() == 1;
-    boolean positive = Arrays.stream(numbers(node, "class_weights", single)).noneMatch(w -> w < 0);
+    boolean oneColumn = classes == 2 && allOne(told);
+    boolean positive = noneBelowZero(numbers(node, "class_weights", single));
     TreeScores scores;
     if (classes == 2) {
       require(base.length <= 2, "it has %s base values for two classes", base.length);
@@ -49,9 +47,7 @@ final class TreeEnsembles {
           "it has %s base values for %s classes",
           base.length,
           classes);
-      require(
-          base.length > 0 || IntStream.range(0, classes).anyMatch(i -> always(table, i)),
-          "no class has a score for sure");
+      require(base.length > 0 || alwaysAny(table, classes), "no class has a score for sure");
       scores = new TreeScores.Classes(base, post, single);
     }
     if (classes == 2 && !oneColumn && !labels.areTexts()) {
@@ -192,13 +188,15 @@ final class TreeEnsembles {
   // --- all ---
 
   static int[] ids(OnnxNode node, String name) {
-    return Arrays.stream(node.integers(name))
-        .mapToInt(
-            id -> {
-              require(id >= 0 && id <= Integer.MAX_VALUE, "%s has a %s", name, id);
-              return (int) id;
-            })
-        .toArray();
+    long[] all = node.integers(name);
+    int[] ids = new int[all.length];
+    for (int i = 0; i < ids.length; i++) {
+      if (all[i] < 0 || all[i] > Integer.MAX_VALUE) {
+        throw new Unsupported(name + " has a " + all[i]);
+      }
+      ids[i] = (int) all[i];
+    }
+    return ids;
   }
 
   /** Of an attribute of floats, or of the one that has a tensor in its place. */
@@ -230,23 +228,54 @@ final class TreeEnsembles {
     return doubles;
   }
 
-  /** Whether each row gets to a leaf that votes for the target. */
-  private static boolean always(TreeTable table, int target) {
-    int tree = 0;
-    while (tree < table.roots.length) {
-      int end = tree + 1 < table.roots.length ? table.roots[tree + 1] : table.nodes();
-      if (IntStream.range(table.roots[tree], end).allMatch(node -> speaks(table, node, target))) {
+  private static boolean allOne(int[] ids) {
+    for (int id : ids) {
+      if (id != ids[0]) {
+        return false;
+      }
+    }
+    return ids.length > 0;
+  }
+
+  private static boolean noneBelowZero(double[] weights) {
+    for (double weight : weights) {
+      if (weight < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean alwaysAny(TreeTable table, int targets) {
+    for (int target = 0; target < targets; target++) {
+      if (always(table, target)) {
         return true;
       }
-      tree++;
+    }
+    return false;
+  }
+
+  /** Whether each row gets to a leaf that votes for the target. */
+  private static boolean always(TreeTable table, int target) {
+    for (int tree = 0; tree < table.roots.length; tree++) {
+      int end = tree + 1 < table.roots.length ? table.roots[tree + 1] : table.nodes();
+      int node = table.roots[tree];
+      while (node < end && speaks(table, node, target)) {
+        node++;
+      }
+      if (node == end) {
+        return true;
+      }
     }
     return false;
   }
 
   private static boolean speaks(TreeTable table, int node, int target) {
-    return table.modes[node] != Mode.LEAF
-        || IntStream.range(table.firstVote[node], table.firstVote[node + 1])
-            .anyMatch(vote -> table.voteTargets[vote] == target);
+    boolean speaks = table.modes[node] != Mode.LEAF;
+    for (int vote = table.firstVote[node]; vote < table.firstVote[node + 1]; vote++) {
+      speaks |= table.voteTargets[vote] == target;
+    }
+    return speaks;
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.mlops.runtime.engine.tabular;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -192,8 +191,13 @@ final class TreeTable {
         reached[otherwise[node]] = true;
       }
     }
-    order.removeIf(node -> !reached[node]);
-    return order;
+    List<Integer> left = new ArrayList<>(order.size());
+    for (int node : order) {
+      if (reached[node]) {
+        left.add(node);
+      }
+    }
+    return left;
   }
 
   private static int unseen(byte[] state, int first, int second) {
@@ -206,9 +210,9 @@ final class TreeTable {
   /**
    * The target of each tree, if all leaves of each have the same; else none.
    *
-   * @param target of a leaf
+   * @param votes one a leaf
    */
-  int[] targetOfTrees(IntUnaryOperator target) {
+  int[] targetOfTrees(Votes votes) {
     int[] targets = new int[roots.length];
     boolean[] seen = new boolean[nodes()];
     int[] open = new int[2 * nodes() + 1];
@@ -219,7 +223,7 @@ final class TreeTable {
       while (length > 0) {
         int node = open[--length];
         if (modes[node] == Mode.LEAF) {
-          int own = target.applyAsInt(node);
+          int own = votes.target(node);
           if (targets[tree] >= 0 && targets[tree] != own) {
             return new int[0];
           }

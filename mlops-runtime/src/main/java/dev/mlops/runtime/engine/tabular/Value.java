@@ -1,7 +1,6 @@
 package dev.mlops.runtime.engine.tabular;
 
 import dev.mlops.model.ElementType;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +28,13 @@ record Value(int register, ElementType type, Extent extent, int width, @Nullable
 
   /** Whether it is a shape in which the number of rows stands as {@link Extent#ROWS}. */
   boolean hasRowsMark() {
-    return constant instanceof long[] longs
-        && Arrays.stream(longs).anyMatch(number -> number == Extent.ROWS);
+    boolean has = false;
+    if (constant instanceof long[] longs) {
+      for (long number : longs) {
+        has |= number == Extent.ROWS;
+      }
+    }
+    return has;
   }
 
   /** The same elements with other axes. */

@@ -2,7 +2,6 @@ package dev.mlops.runtime.engine.tabular;
 
 import dev.mlops.runtime.engine.tabular.TreeTable.Mode;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /**
  * What the leaves say of the targets, put together tree after tree, in ONNX Runtime's order: sums
@@ -91,9 +90,7 @@ final class Votes {
   }
 
   private int[][] treesOf(TreeTable table) {
-    boolean oneEach =
-        IntStream.range(1, first.length - 1).allMatch(leaf -> first[leaf + 1] - first[leaf] == 1);
-    int[] target = oneEach ? table.targetOfTrees(leaf -> targets[first[worth[leaf]]]) : new int[0];
+    int[] target = haveAll(1) ? table.targetOfTrees(this) : new int[0];
     int[][] trees = new int[target.length == 0 ? 0 : all][0];
     int[] counts = new int[all];
     for (int one : target) {
@@ -109,9 +106,30 @@ final class Votes {
   }
 
   private boolean isDense() {
-    return floats.length == all * (first.length - 2)
-        && IntStream.range(0, floats.length).allMatch(vote -> targets[vote] == vote % all)
-        && IntStream.range(1, first.length).allMatch(leaf -> first[leaf] == all * (leaf - 1));
+    if (floats.length != all * (first.length - 2) || !haveAll(all)) {
+      return false;
+    }
+    for (int vote = 0; vote < floats.length; vote++) {
+      if (targets[vote] != vote % all) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether all leaves have so many votes. */
+  private boolean haveAll(int votes) {
+    for (int leaf = 1; leaf < first.length - 1; leaf++) {
+      if (first[leaf + 1] - first[leaf] != votes) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The target of the first vote of a node that is a leaf and has one. */
+  int target(int node) {
+    return targets[first[worth[node]]];
   }
 
   /** For {@link Forest#of}. */
