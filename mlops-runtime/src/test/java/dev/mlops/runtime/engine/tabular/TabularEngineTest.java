@@ -1,8 +1,15 @@
 package dev.mlops.runtime.engine.tabular;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.engine.EngineSession;
+import dev.mlops.engine.ModelFailedException;
+import dev.mlops.engine.Slot;
+import dev.mlops.runtime.engine.onnx.ChildJvm;
+import dev.mlops.runtime.engine.onnx.TestVersion;
 import dev.mlops.runtime.onnx.OnnxGraph;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -28,5 +35,89 @@ final class TabularEngineTest {
         assertThat((float[]) both.theirs(0)).containsExactly(in);
       }
     }
+  }
+
+  @Test
+  void run_bytesFrom0To255_areNotTakenForNegative() {
+    try (BothEngines both = BothEngines.of(folder, cast(OnnxGraph.UINT8))) {
+      both.run(2, (Object) new byte[] {(byte) 200, 100});
+      assertThat((float[]) both.ours(0)).containsExactly(200, 100);
+      assertThat((float[]) both.theirs(0)).containsExactly(200, 100);
+    }
+    try (BothEngines both = BothEngines.of(folder, cast(OnnxGraph.INT8))) {
+      both.run(2, (Object) new byte[] {(byte) 200, 100});
+      assertThat((float[]) both.ours(0)).containsExactly(-56, 100);
+      assertThat((float[]) both.theirs(0)).containsExactly(-56, 100);
+    }
+  }
+
+  @Test
+  void load_afterItWasLookedAt_doesNotReadTheModelAgain() throws Exception {
+    TestVersion version = TestVersion.of(folder, cast(OnnxGraph.FLOAT));
+    TabularEngine engine = TabularEngine.create();
+    assertThat(engine.declines(version)).isEmpty();
+    Files.delete(folder.resolve("model.onnx"));
+    engine.load(version, 1).close();
+    assertThatThrownBy(() -> engine.load(version, 1)) // what was kept is given out once
+        .isInstanceOf(ModelFailedException.class);
+  }
+
+  @Test
+  void declines_fileOfMoreThanAnEighthOfTheHeap_saysBoth() throws Exception {
+    Path model = folder.resolve("model.onnx");
+    Files.write(model, large(4 << 20));
+    ChildJvm.Result told = new ChildJvm(folder).heap("24m").run(Declines.class, model.toString());
+    assertThat(told.output()).contains("its file of 4 MB is more than an eighth of the heap's 2");
+    assertThat(new ChildJvm(folder).heap("96m").run(Declines.class, model.toString()).output())
+        .contains("Optional.empty");
+  }
+
+  /** Whether the engine declines the model of a file, in a JVM with a heap of its own. */
+  static final class Declines {
+    private Declines() {}
+
+    public static void main(String[] args) {
+      System.out.println(TabularEngine.create().declines(TestVersion.of(Path.of(args[0]))));
+    }
+  }
+
+  @Test
+  void slot_usedOutOfOrder_saysWhatComesFirst() {
+    try (EngineSession session =
+        TabularEngine.create().load(TestVersion.of(folder, cast(OnnxGraph.FLOAT)), 1)) {
+      Slot slot = session.slot(0);
+      assertThatThrownBy(() -> slot.run(1))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("run of 1 rows, but the inputs were last asked for with none");
+      slot.input(0, 2).floats().put(0, 7).put(1, 8);
+      assertThatThrownBy(() -> slot.output(0))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("no output before a run");
+      assertThatThrownBy(() -> slot.run(3))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("run of 3 rows, but the inputs were last asked for with 2");
+      slot.run(2);
+      assertThat(slot.output(0).floats().get(1)).isEqualTo(8);
+      slot.input(0, 1);
+      assertThatThrownBy(() -> slot.output(0)).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  private static byte[] cast(int from) {
+    return OnnxGraph.named("cast")
+        .input("x", from, "batch", 1)
+        .output("y", OnnxGraph.FLOAT, "batch", 1)
+        .node("Cast", List.of("x"), List.of("y"), OnnxGraph.attribute("to", OnnxGraph.FLOAT))
+        .toBytes();
+  }
+
+  private static byte[] large(int bytes) {
+    int count = bytes / Float.BYTES;
+    return OnnxGraph.named("large")
+        .input("x", OnnxGraph.FLOAT, "batch", 1)
+        .output("y", OnnxGraph.FLOAT, "batch", 1)
+        .initializer(OnnxGraph.floats("unused", new long[] {count}, new float[count]))
+        .node("Identity", List.of("x"), List.of("y"))
+        .toBytes();
   }
 }
