@@ -205,23 +205,22 @@ final class DirectoryAliasLog implements AliasLog {
   }
 
   private byte[] bytes(Revision revision, @Nullable String before) {
-    return JsonText.of(
-        json -> {
-          json.writeStartObject();
-          json.writeStringField("schema", FORM);
-          json.writeStringField("name", model);
-          json.writeStringField("alias", alias);
-          json.writeNumberField("revision", revision.revision());
-          json.writeStringField("version", revision.version().number());
-          json.writeStringField("id", revision.version().id());
-          if (before != null) {
-            json.writeStringField("previousRevisionSha256", before);
-          }
-          json.writeStringField("actor", revision.actor());
-          json.writeStringField("reason", revision.reason());
-          json.writeStringField("time", revision.time().toString());
-          json.writeEndObject();
-        });
+    JsonText json = new JsonText();
+    json.beginObject();
+    json.field("schema", FORM);
+    json.field("name", model);
+    json.field("alias", alias);
+    json.field("revision", revision.revision());
+    json.field("version", revision.version().number());
+    json.field("id", revision.version().id());
+    if (before != null) {
+      json.field("previousRevisionSha256", before);
+    }
+    json.field("actor", revision.actor());
+    json.field("reason", revision.reason());
+    json.field("time", revision.time().toString());
+    json.endObject();
+    return json.bytes();
   }
 
   private Revision read(long number, byte[] bytes, @Nullable String before) {

@@ -1,53 +1,127 @@
 package dev.mlops.runtime.store;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.PrettyPrinter;
-import com.fasterxml.jackson.core.StreamWriteFeature;
-import java.io.IOException;
-import java.io.StringWriter;
+import com.fasterxml.jackson.core.io.NumberOutput;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 
 /**
- * Writes JSON so that the same calls give the same bytes, whatever the JDK and the version of
- * Jackson: UTF-8, numbers in their shortest form, one value a line down to the second level, all
- * below on one line, a line feed at the end.
+ * One value as JSON, written so that the same calls give the same bytes, whatever the JDK and the
+ * version of Jackson: UTF-8, numbers in their shortest form, one value a line down to the second
+ * level, all below on one line, a line feed at the end. The caller sees to it that names and
+ * values, beginnings and ends go together.
  */
 final class JsonText {
-  /** Writes one value. */
-  interface Content {
-    void writeTo(JsonGenerator json) throws IOException;
+  /*
+   * Not by Jackson, whose bytes they were first: every start of a JVM that serves a bare file
+   * writes a manifest, and Jackson's classes take a fresh JVM some 20 ms.
+   */
+
+  private static final int BROKEN = 2;
+
+  private final StringBuilder text = new StringBuilder();
+  private int depth;
+  private boolean empty; // the object or array that is open has nothing in it yet
+  private boolean named; // a name was written, and its value comes next
+
+  void beginObject() {
+    begin('{');
   }
 
-  // The JDK's own text of a double changed in 19; this writer's does not.
-  private static final JsonFactory FACTORY =
-      JsonFactory.builder()
-          .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
-          // a buffer kept on a caller's thread would keep our class loader with it
-          .disable(JsonFactory.Feature.USE_THREAD_LOCAL_FOR_BUFFER_RECYCLING)
-          .build();
+  void beginObject(String name) {
+    name(name);
+    begin('{');
+  }
 
-  private JsonText() {}
+  void endObject() {
+    end('}');
+  }
+
+  void beginArray(String name) {
+    name(name);
+    begin('[');
+  }
+
+  void endArray() {
+    end(']');
+  }
+
+  void name(String name) {
+    next();
+    quote(name);
+    text.append(": ");
+    named = true;
+  }
+
+  void value(String value) {
+    next();
+    quote(value);
+  }
+
+  void value(long value) {
+    next();
+    text.append(value);
+  }
+
+  void value(boolean value) {
+    next();
+    text.append(value);
+  }
+
+  // The JDK's own text of a double changed in 19; this one does not.
+
+  void value(double finite) {
+    next();
+    text.append(NumberOutput.toString(finite, true));
+  }
+
+  void value(float finite) {
+    next();
+    text.append(NumberOutput.toString(finite, true));
+  }
+
+  void value(BigInteger value) {
+    next();
+    text.append(value);
+  }
+
+  void value(BigDecimal value) {
+    next();
+    text.append(value);
+  }
+
+  void field(String name, String value) {
+    name(name);
+    value(value);
+  }
+
+  void field(String name, long value) {
+    name(name);
+    value(value);
+  }
+
+  void field(String name, boolean value) {
+    name(name);
+    value(value);
+  }
+
+  void field(String name, double finite) {
+    name(name);
+    value(finite);
+  }
 
   /**
-   * The bytes of a value.
+   * The bytes of all that was written.
    *
    * @throws IllegalArgumentException if a text in it is no valid Unicode
    */
-  static byte[] of(Content content) {
-    // Through characters: writing bytes, Jackson escapes what lies beyond the first plane.
-    StringWriter text = new StringWriter();
-    try (JsonGenerator json = FACTORY.createGenerator(text)) {
-      json.setPrettyPrinter(new Layout());
-      content.writeTo(json);
-    } catch (IOException e) {
-      throw new IllegalArgumentException("cannot be written as JSON: " + e.getMessage(), e);
-    }
+  byte[] bytes() {
     text.append('\n');
     try {
-      var bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text.getBuffer()));
+      var bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
       byte[] result = new byte[bytes.remaining()];
       bytes.get(result);
       return result;
@@ -57,92 +131,63 @@ final class JsonText {
     }
   }
 
-  /** Line breaks and indents, ours so that they never change under us. */
-  private static final class Layout implements PrettyPrinter {
-    private static final int BROKEN = 2;
-    private int depth;
+  private void begin(char bracket) {
+    next();
+    text.append(bracket);
+    depth++;
+    empty = true;
+  }
 
-    @Override
-    public void writeRootValueSeparator(JsonGenerator json) throws IOException {
-      json.writeRaw('\n');
+  private void end(char bracket) {
+    depth--;
+    if (!empty && depth < BROKEN) {
+      line();
     }
+    text.append(bracket);
+    empty = false;
+  }
 
-    @Override
-    public void writeStartObject(JsonGenerator json) throws IOException {
-      start(json, '{');
+  /** What stands between a name or a value and what was there before it. */
+  private void next() {
+    if (named || depth == 0) {
+      named = false;
+      return;
     }
-
-    @Override
-    public void writeEndObject(JsonGenerator json, int entries) throws IOException {
-      end(json, entries, '}');
+    if (!empty) {
+      text.append(',');
     }
-
-    @Override
-    public void writeObjectEntrySeparator(JsonGenerator json) throws IOException {
-      next(json);
+    if (depth <= BROKEN) {
+      line();
+    } else if (!empty) {
+      text.append(' ');
     }
+    empty = false;
+  }
 
-    @Override
-    public void writeObjectFieldValueSeparator(JsonGenerator json) throws IOException {
-      json.writeRaw(": ");
-    }
+  private void line() {
+    text.append('\n').append("  ".repeat(depth));
+  }
 
-    @Override
-    public void writeStartArray(JsonGenerator json) throws IOException {
-      start(json, '[');
-    }
-
-    @Override
-    public void writeEndArray(JsonGenerator json, int values) throws IOException {
-      end(json, values, ']');
-    }
-
-    @Override
-    public void writeArrayValueSeparator(JsonGenerator json) throws IOException {
-      next(json);
-    }
-
-    @Override
-    public void beforeArrayValues(JsonGenerator json) throws IOException {
-      first(json);
-    }
-
-    @Override
-    public void beforeObjectEntries(JsonGenerator json) throws IOException {
-      first(json);
-    }
-
-    private void start(JsonGenerator json, char bracket) throws IOException {
-      json.writeRaw(bracket);
-      depth++;
-    }
-
-    private void first(JsonGenerator json) throws IOException {
-      if (depth <= BROKEN) {
-        line(json, depth);
+  private void quote(String value) {
+    text.append('"');
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      switch (c) {
+        case '"', '\\' -> text.append('\\').append(c);
+        case '\b' -> text.append("\\b");
+        case '\t' -> text.append("\\t");
+        case '\n' -> text.append("\\n");
+        case '\f' -> text.append("\\f");
+        case '\r' -> text.append("\\r");
+        default -> {
+          if (c < ' ') {
+            text.append("\\u").append(HexFormat.of().withUpperCase().toHexDigits(c));
+          } else {
+            text.append(c);
+          }
+        }
       }
     }
-
-    private void next(JsonGenerator json) throws IOException {
-      json.writeRaw(',');
-      if (depth <= BROKEN) {
-        line(json, depth);
-      } else {
-        json.writeRaw(' ');
-      }
-    }
-
-    private void end(JsonGenerator json, int values, char bracket) throws IOException {
-      depth--;
-      if (values > 0 && depth < BROKEN) {
-        line(json, depth);
-      }
-      json.writeRaw(bracket);
-    }
-
-    private static void line(JsonGenerator json, int depth) throws IOException {
-      json.writeRaw('\n');
-      json.writeRaw("  ".repeat(depth));
-    }
+    text.append('"');
   }
 }

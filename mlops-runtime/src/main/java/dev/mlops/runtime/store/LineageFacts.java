@@ -1,6 +1,5 @@
 package dev.mlops.runtime.store;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.mlops.model.Lineage;
 import dev.mlops.model.ModelPackage;
 import dev.mlops.model.Version;
@@ -11,7 +10,6 @@ import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -33,13 +31,9 @@ final class LineageFacts implements Lineage {
   private final Map<String, Version> parents = new TreeMap<>(PackagePaths::compare);
   private @Nullable Code code;
 
-  private LineageFacts(List<String> problems) {
+  /** No facts yet; what is wrong with those to come is added to the problems. */
+  LineageFacts(List<String> problems) {
     this.problems = problems;
-  }
-
-  /** No facts. */
-  static LineageFacts none() {
-    return new LineageFacts(new ArrayList<>());
   }
 
   /** The facts of a package; what is wrong with them is added to the problems. */
@@ -124,7 +118,7 @@ final class LineageFacts implements Lineage {
   }
 
   /** Writes the field {@code lineage}; nothing where there are no facts. */
-  void write(JsonGenerator json) throws IOException {
+  void write(JsonText json) {
     if (code == null
         && datasets.isEmpty()
         && parameters.isEmpty()
@@ -132,52 +126,52 @@ final class LineageFacts implements Lineage {
         && parents.isEmpty()) {
       return;
     }
-    json.writeObjectFieldStart("lineage");
+    json.beginObject("lineage");
     if (code != null) {
-      json.writeObjectFieldStart("code");
-      json.writeStringField("commit", code.commit());
-      json.writeBooleanField("dirty", code.dirty());
-      json.writeEndObject();
+      json.beginObject("code");
+      json.field("commit", code.commit());
+      json.field("dirty", code.dirty());
+      json.endObject();
     }
     if (!datasets.isEmpty()) {
-      json.writeArrayFieldStart("datasets");
+      json.beginArray("datasets");
       for (Map.Entry<String, Data> data : datasets.entrySet()) {
-        json.writeStartObject();
-        json.writeStringField("name", data.getKey());
-        json.writeStringField("file", data.getValue().file());
-        json.writeNumberField("size", data.getValue().size());
-        json.writeStringField("sha256", data.getValue().sha256());
-        json.writeEndObject();
+        json.beginObject();
+        json.field("name", data.getKey());
+        json.field("file", data.getValue().file());
+        json.field("size", data.getValue().size());
+        json.field("sha256", data.getValue().sha256());
+        json.endObject();
       }
-      json.writeEndArray();
+      json.endArray();
     }
     if (!parameters.isEmpty()) {
-      json.writeObjectFieldStart("parameters");
+      json.beginObject("parameters");
       for (Map.Entry<String, Object> parameter : parameters.entrySet()) {
-        json.writeFieldName(parameter.getKey());
+        json.name(parameter.getKey());
         writeScalar(parameter.getValue(), json);
       }
-      json.writeEndObject();
+      json.endObject();
     }
     if (!metrics.isEmpty()) {
-      json.writeObjectFieldStart("metrics");
+      json.beginObject("metrics");
       for (Map.Entry<String, Double> metric : metrics.entrySet()) {
-        json.writeNumberField(metric.getKey(), metric.getValue());
+        json.field(metric.getKey(), metric.getValue());
       }
-      json.writeEndObject();
+      json.endObject();
     }
     if (!parents.isEmpty()) {
-      json.writeArrayFieldStart("parents");
+      json.beginArray("parents");
       for (Version parent : parents.values()) {
-        json.writeStartObject();
-        json.writeStringField("name", parent.model());
-        json.writeStringField("version", parent.number());
-        json.writeStringField("id", parent.id());
-        json.writeEndObject();
+        json.beginObject();
+        json.field("name", parent.model());
+        json.field("version", parent.number());
+        json.field("id", parent.id());
+        json.endObject();
       }
-      json.writeEndArray();
+      json.endArray();
     }
-    json.writeEndObject();
+    json.endObject();
   }
 
   private void once(String what, String name, @Nullable Object before) {
@@ -186,21 +180,21 @@ final class LineageFacts implements Lineage {
     }
   }
 
-  private static void writeScalar(Object value, JsonGenerator json) throws IOException {
+  private static void writeScalar(Object value, JsonText json) {
     if (value instanceof String text) {
-      json.writeString(text);
+      json.value(text);
     } else if (value instanceof Boolean flag) {
-      json.writeBoolean(flag);
+      json.value(flag);
     } else if (value instanceof Float number) {
-      json.writeNumber(number);
+      json.value(number);
     } else if (value instanceof Double number) {
-      json.writeNumber(number);
+      json.value(number);
     } else if (value instanceof BigDecimal number) {
-      json.writeNumber(number);
+      json.value(number);
     } else if (value instanceof BigInteger number) {
-      json.writeNumber(number);
+      json.value(number);
     } else {
-      json.writeNumber(((Number) value).longValue());
+      json.value(((Number) value).longValue());
     }
   }
 }

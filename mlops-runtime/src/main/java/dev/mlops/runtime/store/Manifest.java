@@ -1,11 +1,9 @@
 package dev.mlops.runtime.store;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.mlops.model.ModelPackage;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
 import dev.mlops.store.PackageCorruptException;
-import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -75,42 +73,52 @@ record Manifest(
    * @throws IllegalArgumentException if a text is no valid Unicode
    */
   byte[] bytes(LineageFacts lineage) {
-    return JsonText.of(
-        json -> {
-          json.writeStartObject();
-          json.writeStringField("schema", FORM);
-          json.writeStringField("name", name);
-          json.writeStringField("version", number);
-          if (createdAt != null) {
-            json.writeStringField(
-                "createdAt", createdAt.truncatedTo(ChronoUnit.SECONDS).toString());
-          }
-          json.writeStringField("format", format);
-          json.writeStringField("entry", entry);
-          writeFiles(json);
-          SchemaJson.write(schema, json);
-          if (goldenPath != null) {
-            json.writeObjectFieldStart("golden");
-            json.writeStringField("path", goldenPath);
-            json.writeNumberField("tolerance", goldenTolerance);
-            json.writeEndObject();
-          }
-          lineage.write(json);
-          json.writeEndObject();
-        });
+    JsonText json = open();
+    lineage.write(json);
+    json.endObject();
+    return json.bytes();
   }
 
-  private void writeFiles(JsonGenerator json) throws IOException {
-    json.writeArrayFieldStart("files");
-    for (Entry file : files) {
-      json.writeStartObject();
-      json.writeStringField("path", file.path());
-      json.writeNumberField("size", file.size());
-      json.writeStringField("sha256", file.sha256());
-      json.writeStringField("role", file.role());
-      json.writeEndObject();
+  /** The bytes of the manifest of a version of unknown lineage. */
+  byte[] bytes() {
+    JsonText json = open();
+    json.endObject();
+    return json.bytes();
+  }
+
+  private JsonText open() {
+    JsonText json = new JsonText();
+    json.beginObject();
+    json.field("schema", FORM);
+    json.field("name", name);
+    json.field("version", number);
+    if (createdAt != null) {
+      json.field("createdAt", createdAt.truncatedTo(ChronoUnit.SECONDS).toString());
     }
-    json.writeEndArray();
+    json.field("format", format);
+    json.field("entry", entry);
+    writeFiles(json);
+    SchemaJson.write(schema, json);
+    if (goldenPath != null) {
+      json.beginObject("golden");
+      json.field("path", goldenPath);
+      json.field("tolerance", goldenTolerance);
+      json.endObject();
+    }
+    return json;
+  }
+
+  private void writeFiles(JsonText json) {
+    json.beginArray("files");
+    for (Entry file : files) {
+      json.beginObject();
+      json.field("path", file.path());
+      json.field("size", file.size());
+      json.field("sha256", file.sha256());
+      json.field("role", file.role());
+      json.endObject();
+    }
+    json.endArray();
   }
 
   /**

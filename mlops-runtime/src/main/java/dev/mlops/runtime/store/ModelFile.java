@@ -138,7 +138,7 @@ public final class ModelFile implements ModelStore {
     }
     Manifest manifest =
         new Manifest(name, number(files), null, format, entry, files, schema, null, 0);
-    byte[] bytes = manifest.bytes(LineageFacts.none());
+    byte[] bytes = manifest.bytes();
     Version version = new Version(name, manifest.number(), Sha256.id(bytes));
     return new ModelFile(folder, manifest, version, Files.getLastModifiedTime(file).toInstant());
   }

@@ -1,13 +1,11 @@
 package dev.mlops.runtime.store;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.mlops.model.ColumnSpec;
 import dev.mlops.model.ElementType;
 import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Shape;
 import dev.mlops.model.TensorSpec;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,49 +20,48 @@ final class SchemaJson {
 
   private SchemaJson() {}
 
-  static void write(ModelSchema schema, JsonGenerator json) throws IOException {
+  static void write(ModelSchema schema, JsonText json) {
     write("inputs", schema.inputs(), json);
     write("outputs", schema.outputs(), json);
     Optional<String> score = schema.score();
     if (score.isPresent()) {
-      json.writeStringField("score", score.get());
+      json.field("score", score.get());
     }
   }
 
-  private static void write(String field, List<TensorSpec> tensors, JsonGenerator json)
-      throws IOException {
-    json.writeArrayFieldStart(field);
+  private static void write(String field, List<TensorSpec> tensors, JsonText json) {
+    json.beginArray(field);
     for (TensorSpec tensor : tensors) {
-      json.writeStartObject();
-      json.writeStringField("name", tensor.name());
-      json.writeStringField("type", tensor.type().name().toLowerCase(Locale.ROOT));
-      json.writeArrayFieldStart("shape");
+      json.beginObject();
+      json.field("name", tensor.name());
+      json.field("type", tensor.type().name().toLowerCase(Locale.ROOT));
+      json.beginArray("shape");
       for (long length : tensor.shape().dims()) {
         if (length == Shape.ROWS) {
-          json.writeString("rows");
+          json.value("rows");
         } else if (length == Shape.ANY) {
-          json.writeString("any");
+          json.value("any");
         } else {
-          json.writeNumber(length);
+          json.value(length);
         }
       }
-      json.writeEndArray();
-      json.writeArrayFieldStart("columns");
+      json.endArray();
+      json.beginArray("columns");
       for (ColumnSpec column : tensor.columns()) {
-        json.writeStartObject();
-        json.writeStringField("name", column.name());
+        json.beginObject();
+        json.field("name", column.name());
         if (column.optional()) {
-          json.writeBooleanField("optional", true);
+          json.field("optional", true);
         }
         if (column.categorical() && tensor.type() != ElementType.TEXT) { // text always is
-          json.writeBooleanField("categorical", true);
+          json.field("categorical", true);
         }
-        json.writeEndObject();
+        json.endObject();
       }
-      json.writeEndArray();
-      json.writeEndObject();
+      json.endArray();
+      json.endObject();
     }
-    json.writeEndArray();
+    json.endArray();
   }
 
   static ModelSchema read(JsonFields manifest) {

@@ -10,6 +10,7 @@ import dev.mlops.model.Shape;
 import dev.mlops.store.PackageCorruptException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -191,7 +192,7 @@ final class ManifestTest {
 
   @Test
   void bytes_numbers_shortestFormOnEveryJdk() throws IOException {
-    LineageFacts facts = LineageFacts.none();
+    LineageFacts facts = new LineageFacts(new ArrayList<>());
     facts.parameter("a", 2.0E-3).parameter("b", 1.5E200).parameter("c", 2.2250738585072014E-308);
     facts.parameter("d", 0.1f).parameter("e", new java.math.BigDecimal("1.10"));
     facts.parameter("f", 2e-44f).parameter("g", (byte) 7).metric("m", 2.0E-3);
@@ -233,7 +234,7 @@ final class ManifestTest {
     byte[] bytes =
         new Manifest(
                 "m", "1", null, "onnx", "model.onnx", manifest.files(), schema, "golden.csv", 0)
-            .bytes(LineageFacts.none());
+            .bytes();
 
     assertThat(Manifest.read(bytes, "m").schema()).isEqualTo(schema);
   }

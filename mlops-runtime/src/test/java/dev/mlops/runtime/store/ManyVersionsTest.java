@@ -82,7 +82,7 @@ final class ManyVersionsTest {
             StormsPackage.SCHEMA,
             null,
             0);
-    Files.write(folder.resolve("manifest.json"), manifest.bytes(LineageFacts.none()));
+    Files.write(folder.resolve("manifest.json"), manifest.bytes());
   }
 
   private static Duration median(Work work) throws Exception {

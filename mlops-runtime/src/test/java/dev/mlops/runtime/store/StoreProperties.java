@@ -167,7 +167,7 @@ final class StoreProperties {
             null,
             0);
 
-    assertThat(Manifest.read(written.bytes(LineageFacts.none()), "m")).isEqualTo(written);
+    assertThat(Manifest.read(written.bytes(), "m")).isEqualTo(written);
   }
 
   @Provide
