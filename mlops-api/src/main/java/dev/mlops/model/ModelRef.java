@@ -1,6 +1,5 @@
 package dev.mlops.model;
 
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 public record ModelRef(String model, Kind kind, String selector) {
   /** The alias meant by a model's name alone. */
   public static final String DEFAULT_ALIAS = "champion";
-
-  private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
 
   /** How a reference names a version. */
   public enum Kind {
@@ -37,7 +34,7 @@ public record ModelRef(String model, Kind kind, String selector) {
       case NUMBER -> Names.number(selector);
       case ALIAS -> Names.alias(selector);
       case DIGEST -> {
-        if (!DIGEST.matcher(selector).matches()) {
+        if (!Names.id(selector)) {
           throw new IllegalArgumentException(
               "digest '"
                   + selector

@@ -199,7 +199,11 @@ public final class ModelSchema {
   }
 
   private static List<ColumnSpec> flat(List<TensorSpec> tensors) {
-    return tensors.stream().flatMap(tensor -> tensor.columns().stream()).toList();
+    List<ColumnSpec> columns = new ArrayList<>();
+    for (TensorSpec tensor : tensors) {
+      columns.addAll(tensor.columns());
+    }
+    return List.copyOf(columns);
   }
 
   private static List<TensorSpec> renamed(

@@ -56,9 +56,17 @@ public record TensorSpec(String name, ElementType type, Shape shape, List<Column
 
   /** Whether each column is one element of a row: a matrix, or a tensor of one element a row. */
   public boolean scalarColumns() {
-    // several columns are always [rows, n]; no product is needed, so none can overflow
-    return shape.rowAxis() >= 0
-        && (columns.size() > 1
-            || shape.dims().stream().allMatch(dim -> dim == Shape.ROWS || dim == 1));
+    if (shape.rowAxis() < 0) {
+      return false;
+    }
+    if (columns.size() > 1) {
+      return true; // several columns are always [rows, n]
+    }
+    for (long dim : shape.dims()) { // no product is needed, so none can overflow
+      if (dim != Shape.ROWS && dim != 1) {
+        return false;
+      }
+    }
+    return true;
   }
 }

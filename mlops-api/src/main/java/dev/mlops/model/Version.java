@@ -1,6 +1,5 @@
 package dev.mlops.model;
 
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  *     bit
  */
 public record Version(String model, String number, String id) {
-  private static final Pattern ID = Pattern.compile("sha256:[0-9a-f]{64}");
-
   /**
    * Checks the parts.
    *
@@ -24,7 +21,7 @@ public record Version(String model, String number, String id) {
   public Version {
     Names.model(model);
     Names.number(number);
-    if (!ID.matcher(id).matches()) {
+    if (!Names.id(id)) {
       throw new IllegalArgumentException(
           "version id '" + id + "' is not valid: wanted sha256: and 64 lower-case hex digits");
     }
