@@ -8,9 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
 /**
  * The memory of this process as the operating system and the container count it. Everything is read
@@ -42,8 +40,7 @@ public final class ProcessMemory {
 
   private final Path root;
   private final LongSupplier nanoClock;
-  private final Supplier<JavaHeap> heap;
-  private final BooleanSupplier trimmer;
+  private final Heaps heaps;
   private final AtomicBoolean warned = new AtomicBoolean();
 
   private final Object turn = new Object();
@@ -51,12 +48,10 @@ public final class ProcessMemory {
   private boolean trimmed; // once at least; guarded by turn
   private long trimmedAt; // by the nano clock; guarded by turn
 
-  ProcessMemory(
-      Path root, LongSupplier nanoClock, Supplier<JavaHeap> heap, BooleanSupplier trimmer) {
+  ProcessMemory(Path root, LongSupplier nanoClock, Heaps heaps) {
     this.root = root;
     this.nanoClock = nanoClock;
-    this.heap = heap;
-    this.trimmer = trimmer;
+    this.heaps = heaps;
   }
 
   /** The memory of this process; nothing is read yet. */
@@ -71,8 +66,7 @@ public final class ProcessMemory {
    * @param trims whether freed memory may be given back at all
    */
   public static ProcessMemory ofThisProcess(LongSupplier nanoClock, boolean trims) {
-    return new ProcessMemory(
-        Path.of("/"), nanoClock, JavaHeap::now, trims ? new NativeHeap()::trim : () -> false);
+    return new ProcessMemory(Path.of("/"), nanoClock, new JvmHeaps(trims));
   }
 
   /** Bytes of memory the process has; empty where the operating system does not say. */
@@ -123,7 +117,7 @@ public final class ProcessMemory {
     Optional<Admission> now = admission();
     if (now.flatMap(numbers -> numbers.refusal(needed)).isPresent()
         && isDue(0, true)
-        && trimmer.getAsBoolean()) {
+        && heaps.trim()) {
       now = admission();
     }
     now.flatMap(numbers -> numbers.warning(needed))
@@ -133,7 +127,7 @@ public final class ProcessMemory {
   }
 
   private Optional<Admission> admission() {
-    return room().map(left -> new Admission(left, heap.get()));
+    return room().map(left -> new Admission(left, heaps.java()));
   }
 
   /**
@@ -146,7 +140,7 @@ public final class ProcessMemory {
    * @return whether it was done; false if it is not due, and where the JVM or its C library cannot
    */
   public boolean trim(long freedBytes) {
-    return isDue(freedBytes, false) && trimmer.getAsBoolean();
+    return isDue(freedBytes, false) && heaps.trim();
   }
 
   private boolean isDue(long freedBytes, boolean needed) {

@@ -85,7 +85,7 @@ final class KernelFilesProperties {
       KernelTree.unpack("kubernetes-v2", root);
       spoil(root, FILES.get(first), text);
       spoil(root, FILES.get(second), other);
-      ProcessMemory memory = new ProcessMemory(root, () -> 0, () -> JavaHeap.UNKNOWN, () -> false);
+      ProcessMemory memory = new ProcessMemory(root, () -> 0, new JvmHeaps(false));
       for (Room room : memory.room().stream().toList()) {
         assertThat(room.free()).isBetween(0L, room.limit());
         assertThat(room.used()).isNotNegative();

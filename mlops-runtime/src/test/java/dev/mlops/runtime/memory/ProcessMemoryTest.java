@@ -31,11 +31,18 @@ final class ProcessMemoryTest {
     return new ProcessMemory(
         root,
         clock::get,
-        () -> heap,
-        () -> {
-          trims.incrementAndGet();
-          onTrim.run();
-          return canTrim;
+        new Heaps() {
+          @Override
+          public JavaHeap java() {
+            return heap;
+          }
+
+          @Override
+          public boolean trim() {
+            trims.incrementAndGet();
+            onTrim.run();
+            return canTrim;
+          }
         });
   }
 

@@ -4,19 +4,31 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The C library's heap. What is freed in it stays with the process, in glibc at least, until it is
- * trimmed; the JVM has a diagnostic command for that, {@code System.trim_native_heap}.
+ * Those of this JVM. What is freed in the C library's heap stays with the process, in glibc at
+ * least, until it is trimmed; the JVM has a diagnostic command for that, {@code
+ * System.trim_native_heap}.
  */
-final class NativeHeap {
+final class JvmHeaps implements Heaps {
+  private final boolean trims;
   private final AtomicBoolean absent = new AtomicBoolean();
 
   /**
-   * Gives freed memory back to the operating system.
+   * The heaps of this JVM; nothing is asked yet.
    *
-   * @return false if this JVM or its C library cannot
+   * @param trims whether freed memory may be given back at all
    */
-  boolean trim() {
-    if (absent.get()) {
+  JvmHeaps(boolean trims) {
+    this.trims = trims;
+  }
+
+  @Override
+  public JavaHeap java() {
+    return JavaHeap.now();
+  }
+
+  @Override
+  public boolean trim() {
+    if (!trims || absent.get()) {
       return false;
     }
     String answer;
@@ -35,6 +47,6 @@ final class NativeHeap {
   }
 
   private static System.Logger log() {
-    return System.getLogger(NativeHeap.class.getName()); // the first takes a fresh JVM 20 ms
+    return System.getLogger(JvmHeaps.class.getName()); // the first takes a fresh JVM 20 ms
   }
 }
