@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * Whether the files a model points to are its own. An engine opens whatever a model names: versions
@@ -26,7 +25,7 @@ final class ExternalDataCheck {
   private static final int MOST_PROBLEMS = 100;
   private static final Set<String> KEYS =
       Set.of("location", "offset", "length", "checksum", "basepath");
-  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
+  private static final int MOST_DIGITS = 18;
 
   private final Path base;
   private final String prefix;
@@ -84,17 +83,11 @@ final class ExternalDataCheck {
       tell(tensor, "does not say in which file");
       return;
     }
-    OptionalLong size =
-        sizes.computeIfAbsent(
-            location,
-            name -> {
-              Optional<String> refusal = refuseName(name);
-              if (refusal.isPresent()) {
-                tell(tensor, "stands in " + Texts.quoted(name) + ", " + refusal.get());
-                return OptionalLong.empty();
-              }
-              return size(tensor, name);
-            });
+    OptionalLong size = sizes.get(location);
+    if (size == null) {
+      size = size(tensor, location);
+      sizes.put(location, size);
+    }
     if (size.isPresent()) {
       range(tensor, values, size.getAsLong());
     }
@@ -130,6 +123,11 @@ final class ExternalDataCheck {
   private OptionalLong size(ExternalTensor tensor, String location) {
     String path = prefix + location;
     String stands = "stands in " + Texts.quoted(location) + ", ";
+    Optional<String> refusal = refuseName(location);
+    if (refusal.isPresent()) {
+      tell(tensor, stands + refusal.get());
+      return OptionalLong.empty();
+    }
     if (!listed.contains(path)) {
       tell(tensor, stands + "which is not among the package's files; add it to the package");
       return OptionalLong.empty();
@@ -196,7 +194,7 @@ final class ExternalDataCheck {
     String location = Texts.quoted(values.getOrDefault("location", ""));
     for (String key : List.of("offset", "length")) {
       String value = values.getOrDefault(key, "0");
-      if (!NUMBER.matcher(value).matches()) {
+      if (!isNumber(value)) {
         tell(
             tensor,
             "has the "
@@ -233,6 +231,15 @@ final class ExternalDataCheck {
               + ", but the file has "
               + size);
     }
+  }
+
+  private static boolean isNumber(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+        return false;
+      }
+    }
+    return !text.isEmpty() && text.length() <= MOST_DIGITS;
   }
 
   private void tell(ExternalTensor tensor, String what) {

@@ -9,14 +9,13 @@ import dev.mlops.model.TensorSpec;
 import dev.mlops.runtime.onnx.GraphValue.Dim;
 import dev.mlops.runtime.onnx.GraphValue.Form;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /** A graph's inputs and outputs as a schema, and a schema against them. */
 final class GraphSchema {
@@ -39,7 +38,9 @@ final class GraphSchema {
 
   private static Map<String, GraphValue> byName(List<GraphValue> values) {
     Map<String, GraphValue> byName = new LinkedHashMap<>();
-    values.forEach(value -> byName.put(value.name(), value));
+    for (GraphValue value : values) {
+      byName.put(value.name(), value);
+    }
     return byName;
   }
 
@@ -50,13 +51,7 @@ final class GraphSchema {
 
   ModelSchema derive() {
     List<String> problems = new ArrayList<>();
-    Set<String> rowNames = new HashSet<>();
-    for (GraphValue input : inputs.values()) {
-      input.dims().stream()
-          .flatMap(dims -> dims.stream().limit(1))
-          .filter(dim -> !dim.symbol().isEmpty())
-          .forEach(dim -> rowNames.add(dim.symbol()));
-    }
+    Set<String> rowNames = rowNames();
     List<Draft> in = drafts("input", inputs, rowNames, problems);
     List<Draft> out = drafts("output", outputs, rowNames, problems);
     if (!problems.isEmpty()) {
@@ -65,13 +60,15 @@ final class GraphSchema {
     ModelSchema.Builder builder = ModelSchema.builder();
     for (Draft draft : in) {
       if (!draft.columns().isEmpty()) {
-        builder.input(draft.name(), draft.type(), draft.columns().toArray(String[]::new));
+        builder.input(draft.name(), draft.type(), draft.columns().toArray(new String[0]));
       } else {
         builder.input(draft.name(), draft.type(), draft.shape());
       }
       if (draft.type().floating()) {
         // by the full name, which no other column has
-        draft.columns().forEach(column -> builder.optional(draft.name() + "." + column));
+        for (String column : draft.columns()) {
+          builder.optional(draft.name() + "." + column);
+        }
         if (draft.shape().equals(Shape.perRow())) {
           builder.optional(draft.name() + "." + draft.name());
         }
@@ -79,12 +76,24 @@ final class GraphSchema {
     }
     for (Draft draft : out) {
       if (!draft.columns().isEmpty()) {
-        builder.output(draft.name(), draft.type(), draft.columns().toArray(String[]::new));
+        builder.output(draft.name(), draft.type(), draft.columns().toArray(new String[0]));
       } else {
         builder.output(draft.name(), draft.type(), draft.shape());
       }
     }
     return builder.build();
+  }
+
+  /** What the inputs' first axes are called. */
+  private Set<String> rowNames() {
+    Set<String> names = new HashSet<>();
+    for (GraphValue input : inputs.values()) {
+      List<Dim> dims = input.dims().orElse(List.of());
+      if (!dims.isEmpty() && !dims.get(0).symbol().isEmpty()) {
+        names.add(dims.get(0).symbol());
+      }
+    }
+    return names;
   }
 
   private List<Draft> drafts(
@@ -110,22 +119,29 @@ final class GraphSchema {
 
   /** Gives columns whose names another column of this side has their tensor's name in front. */
   private static List<Draft> apart(List<Draft> drafts) {
-    Map<String, Integer> uses = new HashMap<>();
+    Set<String> seen = new HashSet<>();
+    Set<String> twice = new HashSet<>();
     for (Draft draft : drafts) {
       List<String> names = draft.columns().isEmpty() ? List.of(draft.name()) : draft.columns();
-      names.forEach(name -> uses.merge(name, 1, Integer::sum));
+      for (String name : names) {
+        if (!seen.add(name)) {
+          twice.add(name);
+        }
+      }
     }
-    return drafts.stream()
-        .map(
-            draft ->
-                draft.columns().stream().noneMatch(name -> uses.getOrDefault(name, 0) > 1)
-                    ? draft
-                    : new Draft(
-                        draft.name(),
-                        draft.type(),
-                        draft.shape(),
-                        draft.columns().stream().map(name -> draft.name() + "." + name).toList()))
-        .toList();
+    List<Draft> apart = new ArrayList<>();
+    for (Draft draft : drafts) {
+      apart.add(Collections.disjoint(draft.columns(), twice) ? draft : fullNames(draft));
+    }
+    return apart;
+  }
+
+  private static Draft fullNames(Draft draft) {
+    List<String> names = new ArrayList<>();
+    for (String column : draft.columns()) {
+      names.add(draft.name() + "." + column);
+    }
+    return new Draft(draft.name(), draft.type(), draft.shape(), names);
   }
 
   private Optional<Draft> draft(
@@ -176,8 +192,10 @@ final class GraphSchema {
       return Optional.of(new Draft(value.name(), type.get(), Shape.perRow(), List.of()));
     }
     if (matrix && dims.get(1) <= WIDEST) {
-      List<String> columns =
-          IntStream.range(0, dims.get(1).intValue()).mapToObj(Integer::toString).toList();
+      List<String> columns = new ArrayList<>();
+      for (int column = 0; column < dims.get(1); column++) {
+        columns.add(Integer.toString(column));
+      }
       return Optional.of(new Draft(value.name(), type.get(), shape, columns));
     }
     return Optional.of(new Draft(value.name(), type.get(), shape, List.of()));
@@ -195,14 +213,7 @@ final class GraphSchema {
     if (dims.isEmpty()) {
       return Shape.perCall();
     }
-    int rows = 0;
-    if (dims.get(0).fixed()) {
-      int[] named =
-          IntStream.range(1, dims.size())
-              .filter(axis -> rowNames.contains(dims.get(axis).symbol()))
-              .toArray();
-      rows = named.length == 1 ? named[0] : 0;
-    }
+    int rows = dims.get(0).fixed() ? namedAxis(dims, rowNames) : 0;
     long[] lengths = new long[dims.size()];
     for (int axis = 0; axis < lengths.length; axis++) {
       lengths[axis] =
@@ -211,13 +222,29 @@ final class GraphSchema {
     return Shape.of(lengths);
   }
 
+  /** The one axis behind the first that is called as rows are; 0 where none or several are. */
+  private static int namedAxis(List<Dim> dims, Set<String> rowNames) {
+    int named = 0;
+    for (int axis = 1; axis < dims.size(); axis++) {
+      if (rowNames.contains(dims.get(axis).symbol())) {
+        if (named > 0) {
+          return 0;
+        }
+        named = axis;
+      }
+    }
+    return named;
+  }
+
   // ---------------------------------------------------------------- schema against graph
 
   List<String> check(ModelSchema schema) {
     List<String> problems = new ArrayList<>();
     side("input", schema.inputs(), inputs, problems);
     Set<String> given = new HashSet<>();
-    schema.inputs().forEach(input -> given.add(input.name()));
+    for (TensorSpec input : schema.inputs()) {
+      given.add(input.name());
+    }
     for (GraphValue input : inputs.values()) {
       if (!given.contains(input.name())) {
         problems.add(
@@ -286,7 +313,10 @@ final class GraphSchema {
   }
 
   private void compareMaps(String who, TensorSpec spec, GraphValue value, List<String> problems) {
-    List<String> columns = spec.columns().stream().map(ColumnSpec::name).toList();
+    List<String> columns = new ArrayList<>();
+    for (ColumnSpec column : spec.columns()) {
+      columns.add(column.name());
+    }
     if (!fits("output", spec.shape().dims(), List.of(Dim.UNKNOWN, new Dim(columns.size(), "")))) {
       problems.add(
           who

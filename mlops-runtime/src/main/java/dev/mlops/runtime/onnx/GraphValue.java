@@ -32,7 +32,7 @@ record GraphValue(String name, Form form, long type, Optional<List<Dim>> dims, S
 
   /** Its axes in words, such as {@code [batch, 8]}; empty where they are not stated. */
   String axes() {
-    return dims.map(Texts::list).orElse("");
+    return dims.isPresent() ? Texts.list(dims.get()) : "";
   }
 
   /**

@@ -145,7 +145,9 @@ public final class OnnxModel {
    */
   public SortedSet<String> customDomains() {
     SortedSet<String> domains = new TreeSet<>();
-    scan.customOperators.forEach(operator -> domains.add(operator.domain()));
+    for (OnnxScan.Operator operator : scan.customOperators) {
+      domains.add(operator.domain());
+    }
     return domains;
   }
 
@@ -163,11 +165,17 @@ public final class OnnxModel {
    * @return empty where the graph does not state them, and for an input it does not have
    */
   public Optional<long[]> axes(String input) {
-    return scan.inputs.stream()
-        .filter(value -> value.name().equals(input))
-        .findFirst()
-        .flatMap(GraphValue::dims)
-        .map(dims -> dims.stream().mapToLong(GraphValue.Dim::length).toArray());
+    for (GraphValue value : scan.inputs) {
+      if (value.name().equals(input) && value.dims().isPresent()) {
+        List<GraphValue.Dim> dims = value.dims().get();
+        long[] lengths = new long[dims.size()];
+        for (int axis = 0; axis < lengths.length; axis++) {
+          lengths[axis] = dims.get(axis).length();
+        }
+        return Optional.of(lengths);
+      }
+    }
+    return Optional.empty();
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.mlops.runtime.onnx;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One operator of a graph, with what it is told.
@@ -24,11 +25,15 @@ public record OnnxNode(
 
   /** An attribute; empty where the node does not have it. */
   public <T> Optional<T> attribute(String name, Class<T> type) {
+    return Optional.ofNullable(value(name, type));
+  }
+
+  private <T> @Nullable T value(String name, Class<T> type) {
     Object value = attributes.get(name);
     if (value != null && !type.isInstance(value)) {
       throw new IllegalArgumentException("its attribute '" + name + "' is of an unexpected type");
     }
-    return Optional.ofNullable(type.cast(value));
+    return type.cast(value);
   }
 
   /** A whole number, or what it is where the node does not say. */
@@ -48,16 +53,19 @@ public record OnnxNode(
 
   /** Whole numbers; none where the node does not have them. */
   public long[] integers(String name) {
-    return attribute(name, long[].class).orElseGet(() -> new long[0]);
+    long[] values = value(name, long[].class);
+    return values == null ? new long[0] : values;
   }
 
   /** Numbers; none where the node does not have them. */
   public float[] numbers(String name) {
-    return attribute(name, float[].class).orElseGet(() -> new float[0]);
+    float[] values = value(name, float[].class);
+    return values == null ? new float[0] : values;
   }
 
   /** Texts; none where the node does not have them. */
   public String[] texts(String name) {
-    return attribute(name, String[].class).orElseGet(() -> new String[0]);
+    String[] values = value(name, String[].class);
+    return values == null ? new String[0] : values;
   }
 }

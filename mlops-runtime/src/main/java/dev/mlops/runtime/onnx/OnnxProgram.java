@@ -14,8 +14,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * A model's main graph with its weights in memory, for an engine that runs it itself. What the
@@ -127,8 +125,8 @@ public final class OnnxProgram {
     Long integer = 0L;
     String text = "";
     Named tensor = null;
-    IntStream.Builder floats = IntStream.builder();
-    LongStream.Builder longs = LongStream.builder();
+    Numbers floats = new Numbers();
+    Numbers longs = new Numbers();
     List<String> texts = new ArrayList<>();
     while (in.next()) {
       switch (in.field()) {
@@ -151,9 +149,9 @@ public final class OnnxProgram {
           case 2 -> integer;
           case 3 -> text;
           case 4 -> tensor == null ? OnnxNode.UNREAD : tensor.constant();
-          case 6 -> floats(floats);
-          case 7 -> longs.build().toArray();
-          case 8 -> texts.toArray(String[]::new);
+          case 6 -> floats.floats();
+          case 7 -> longs.toArray();
+          case 8 -> texts.toArray(new String[0]);
           default -> OnnxNode.UNREAD;
         };
     into.put(name, value);
@@ -161,7 +159,8 @@ public final class OnnxProgram {
 
   /** The modes of a forest's nodes are a few texts, a hundred thousand times. */
   private String intern(String text) {
-    return interned.computeIfAbsent(text, same -> same);
+    String first = interned.putIfAbsent(text, text);
+    return first == null ? text : first;
   }
 
   private record Named(String name, OnnxConstant constant) {}
@@ -169,10 +168,10 @@ public final class OnnxProgram {
   private Named tensor() throws IOException {
     in.enter();
     long at = in.fieldAt();
-    LongStream.Builder dims = LongStream.builder();
-    IntStream.Builder floats = IntStream.builder();
-    LongStream.Builder doubles = LongStream.builder();
-    LongStream.Builder longs = LongStream.builder();
+    Numbers dims = new Numbers();
+    Numbers floats = new Numbers();
+    Numbers doubles = new Numbers();
+    Numbers longs = new Numbers();
     List<String> texts = new ArrayList<>();
     byte[] raw = null;
     boolean outside = false;
@@ -197,19 +196,16 @@ public final class OnnxProgram {
         outside
             ? null
             : switch (type) {
-              case OnnxConstant.FLOAT -> raw == null ? floats(floats) : rawFloats(raw);
-              case OnnxConstant.DOUBLE -> raw == null ? doubles(doubles) : rawDoubles(raw);
-              case OnnxConstant.INT64 -> raw == null ? longs.build().toArray() : rawLongs(raw);
-              case OnnxConstant.INT32 -> raw == null ? longs.build().toArray() : rawInts(raw);
-              case OnnxConstant.UINT8 -> raw == null ? longs.build().toArray() : rawBytes(raw);
-              case OnnxConstant.BOOL ->
-                  LongStream.of(raw == null ? longs.build().toArray() : rawBytes(raw))
-                      .map(number -> number == 0 ? 0 : 1)
-                      .toArray();
-              case OnnxConstant.STRING -> texts.toArray(String[]::new);
+              case OnnxConstant.FLOAT -> raw == null ? floats.floats() : rawFloats(raw);
+              case OnnxConstant.DOUBLE -> raw == null ? doubles.doubles() : rawDoubles(raw);
+              case OnnxConstant.INT64 -> raw == null ? longs.toArray() : rawLongs(raw);
+              case OnnxConstant.INT32 -> raw == null ? longs.toArray() : rawInts(raw);
+              case OnnxConstant.UINT8 -> raw == null ? longs.toArray() : rawBytes(raw);
+              case OnnxConstant.BOOL -> truths(raw == null ? longs.toArray() : rawBytes(raw));
+              case OnnxConstant.STRING -> texts.toArray(new String[0]);
               default -> null;
             };
-    OnnxConstant constant = new OnnxConstant(type, dims.build().toArray(), values);
+    OnnxConstant constant = new OnnxConstant(type, dims.toArray(), values);
     if (values != null && Array.getLength(values) != constant.elements()) {
       throw in.corrupt(
           at,
@@ -224,17 +220,11 @@ public final class OnnxProgram {
     return new Named(name, constant);
   }
 
-  private static float[] floats(IntStream.Builder bits) {
-    int[] all = bits.build().toArray();
-    float[] values = new float[all.length];
-    for (int i = 0; i < all.length; i++) {
-      values[i] = Float.intBitsToFloat(all[i]);
+  private static long[] truths(long[] numbers) {
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = numbers[i] == 0 ? 0 : 1;
     }
-    return values;
-  }
-
-  private static double[] doubles(LongStream.Builder bits) {
-    return bits.build().mapToDouble(Double::longBitsToDouble).toArray();
+    return numbers;
   }
 
   private static ByteBuffer little(byte[] raw) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.LongConsumer;
 
 /**
  * One walk through an ONNX file, which collects what {@link OnnxModel} answers. The numbers in the
@@ -118,11 +119,22 @@ final class OnnxScan {
     if (outputs.isEmpty()) {
       throw incomplete("its graph has no outputs");
     }
-    inputs.removeIf(input -> initializers.contains(input.name()));
+    leaveOutInitializers();
     refuseTwins("inputs", inputs);
     refuseTwins("outputs", outputs);
     customOperators.removeAll(functions);
     followIdentities();
+  }
+
+  /** An input that has a value in the file need not be given. */
+  private void leaveOutInitializers() {
+    List<GraphValue> all = List.copyOf(inputs);
+    inputs.clear();
+    for (GraphValue input : all) {
+      if (!initializers.contains(input.name())) {
+        inputs.add(input);
+      }
+    }
   }
 
   OnnxContents contents() {
@@ -448,7 +460,7 @@ final class OnnxScan {
         in.rewind();
         while (in.next()) {
           if (in.field() == 8) {
-            in.numbers(value -> keys.add(keep(Long.toString(value))));
+            in.numbers(new Labels(keys));
           } else if (in.field() == 9) {
             keys.add(keep(in.text(LONGEST_NAME)));
           }
@@ -457,6 +469,20 @@ final class OnnxScan {
       in.leave();
     }
     return List.copyOf(keys);
+  }
+
+  /** Class labels that are numbers, as text. */
+  private final class Labels implements LongConsumer {
+    private final List<String> keys;
+
+    Labels(List<String> keys) {
+      this.keys = keys;
+    }
+
+    @Override
+    public void accept(long label) {
+      keys.add(keep(Long.toString(label)));
+    }
   }
 
   private void attribute(String what) throws IOException {
@@ -515,7 +541,7 @@ final class OnnxScan {
     Extent extent = new Extent();
     while (in.next()) {
       switch (in.field()) {
-        case 1 -> in.numbers(extent::times);
+        case 1 -> in.numbers(extent);
         case 2 -> type = in.once().number();
         case 4, 5, 7, 9, 10, 11 -> weights += in.length();
         case 6 -> texts++;
@@ -582,10 +608,11 @@ final class OnnxScan {
   }
 
   /** The product of a tensor's dimensions, which may be nonsense. */
-  private static final class Extent {
+  private static final class Extent implements LongConsumer {
     private long elements = 1;
 
-    void times(long dim) {
+    @Override
+    public void accept(long dim) {
       long high = Math.multiplyHigh(elements, dim);
       elements = elements < 0 || dim < 0 || high != 0 || elements * dim < 0 ? -1 : elements * dim;
     }

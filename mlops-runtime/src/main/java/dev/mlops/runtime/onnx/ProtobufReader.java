@@ -7,7 +7,6 @@ import java.nio.CharBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -176,14 +175,14 @@ final class ProtobufReader {
   }
 
   /** The field as numbers of 32 bits, whether one of them stands here or several together. */
-  void bits32(IntConsumer each) throws IOException {
+  void bits32(LongConsumer each) throws IOException {
     if (wire == FIXED32) {
       each.accept(bits32());
       return;
     }
     enter();
     while (position < ends[level]) {
-      each.accept((int) readFixed(4));
+      each.accept(readFixed(4));
     }
     leave();
   }

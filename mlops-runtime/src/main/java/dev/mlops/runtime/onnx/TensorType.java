@@ -2,6 +2,7 @@ package dev.mlops.runtime.onnx;
 
 import dev.mlops.model.ElementType;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The element types of ONNX, by the number that stands in files. */
 enum TensorType {
@@ -48,21 +49,24 @@ enum TensorType {
 
   /** What ONNX calls the type of this number, also where it is one we do not know. */
   static String name(long number) {
-    return known(number).map(type -> type.text).orElse("type number " + number);
+    TensorType type = known(number);
+    return type == null ? "type number " + number : type.text;
   }
 
   /** Our type for the one of this number; empty where we have none. */
   static Optional<ElementType> ours(long number) {
-    return known(number).flatMap(type -> type.ours);
+    TensorType type = known(number);
+    return type == null ? Optional.empty() : type.ours;
   }
 
   /** Bits an element takes in raw data; 0 where that is not fixed or not known. */
   static int bits(long number) {
-    return known(number).map(type -> type.bits).orElse(0);
+    TensorType type = known(number);
+    return type == null ? 0 : type.bits;
   }
 
-  private static Optional<TensorType> known(long number) {
+  private static @Nullable TensorType known(long number) {
     TensorType[] all = values();
-    return number >= 0 && number < all.length ? Optional.of(all[(int) number]) : Optional.empty();
+    return number >= 0 && number < all.length ? all[(int) number] : null;
   }
 }

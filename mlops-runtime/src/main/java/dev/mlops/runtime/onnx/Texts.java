@@ -1,7 +1,7 @@
 package dev.mlops.runtime.onnx;
 
 import java.util.Collection;
-import java.util.stream.Collectors;
+import java.util.StringJoiner;
 
 /** Names out of files, made fit for messages and logs: no control characters, no endless lines. */
 final class Texts {
@@ -17,18 +17,29 @@ final class Texts {
 
   /** In square brackets. */
   static String list(Collection<?> items) {
-    String text =
-        items.stream()
-            .limit(MOST)
-            .map(item -> plain(item.toString()))
-            .collect(Collectors.joining(", "));
-    return '[' + text + (items.size() > MOST ? ", ... " + items.size() + " in all]" : "]");
+    StringJoiner text = new StringJoiner(", ", "[", "]");
+    int told = 0;
+    for (Object item : items) {
+      if (told++ == MOST) {
+        text.add("... " + items.size() + " in all");
+        break;
+      }
+      text.add(plain(item.toString()));
+    }
+    return text.toString();
   }
 
   private static String plain(String text) {
-    String line =
-        text.codePoints().limit(LONGEST).mapToObj(Texts::visible).collect(Collectors.joining());
-    return line.length() < text.length() ? line + "..." : line;
+    StringBuilder line = new StringBuilder();
+    int codePoint;
+    for (int at = 0, told = 0; at < text.length(); at += Character.charCount(codePoint)) {
+      if (told++ == LONGEST) {
+        return line + "...";
+      }
+      codePoint = text.codePointAt(at);
+      line.append(visible(codePoint));
+    }
+    return line.toString();
   }
 
   private static String visible(int codePoint) {
