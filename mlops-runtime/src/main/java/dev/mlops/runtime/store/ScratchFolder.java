@@ -171,10 +171,20 @@ final class ScratchFolder implements AutoCloseable {
   private static void removeIfLeft(Path folder, ScratchFolder ours) {
     try {
       // where anybody may write, only its owner can put something else in a folder's place
-      if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
-          && owner(folder).equals(owner(ours.folder))) {
-        claim(folder, ours.disk).ifPresent(ScratchFolder::close);
+      if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
+          || !owner(folder).equals(owner(ours.folder))) {
+        return;
       }
+      if (!present(jvmLock(folder))) { // the first thing in it and the last
+        ours.disk.removeEmpty(folder);
+        return;
+      }
+      Optional<ScratchFolder> left = claim(folder, ours.disk);
+      if (left.isPresent()) {
+        left.get().close();
+      }
+    } catch (DirectoryNotEmptyException e) {
+      // somebody's who calls his folders like ours, or it was locked just now
     } catch (IOException e) {
       log().log(Level.DEBUG, "could not see whether " + folder + " is left over", e);
     }

@@ -100,9 +100,13 @@ final class ScratchFolderTest {
     Files.writeString(Files.createDirectory(precious.resolve("files")).resolve("file"), "x");
     Files.createSymbolicLink(temp.resolve("mlops-link"), precious);
     Files.writeString(temp.resolve("mlops-file"), "x");
+    Path project = Files.createDirectory(temp.resolve("mlops-project"));
+    Files.writeString(Files.createDirectory(project.resolve("files")).resolve("file"), "x");
 
     make().close();
 
+    assertThat(project.resolve("files/file")).exists();
+    assertThat(project).isDirectoryNotContaining("glob:**.lock");
     assertThat(precious.resolve("files/file")).exists();
     assertThat(temp.resolve("mlops-link")).isSymbolicLink();
     assertThat(temp.resolve("mlops-file")).exists();
