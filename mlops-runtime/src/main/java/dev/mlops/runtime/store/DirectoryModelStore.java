@@ -307,14 +307,11 @@ public final class DirectoryModelStore implements ModelStore {
               + version);
     }
     PackageFolder.check(folder, manifest);
-    PrivateCopy copy =
-        PrivateCopy.of(
-            version,
-            folder,
-            manifest,
-            disk,
-            (file, sha256) -> PackageFolder.changed(folder, file, sha256));
-    return new OpenedVersion(version, manifest, copy);
+    try {
+      return new OpenedVersion(version, manifest, PrivateCopy.of(version, folder, manifest, disk));
+    } catch (PrivateCopy.ChangedException e) {
+      throw PackageFolder.changed(folder, e.file(), e.sha256());
+    }
   }
 
   /** The store's folder may be reached through links; what is below it may not. */

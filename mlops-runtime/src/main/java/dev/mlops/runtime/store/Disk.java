@@ -17,8 +17,12 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +31,12 @@ import org.jspecify.annotations.Nullable;
  * other users' processes may have to read them.
  */
 class Disk {
+  private static final Set<PosixFilePermission> OWNERS =
+      EnumSet.of(
+          PosixFilePermission.OWNER_READ,
+          PosixFilePermission.OWNER_WRITE,
+          PosixFilePermission.OWNER_EXECUTE);
+
   /** Writes to a new file. */
   interface Content {
     void writeTo(OutputStream out) throws IOException;
@@ -61,7 +71,13 @@ class Disk {
 
   /** Makes a folder with a name of its own that only this process's user may enter. */
   Path createPrivateFolder(Path parent, String prefix) throws IOException {
-    return Files.createTempDirectory(parent, prefix);
+    // Nothing hangs on a name that cannot be guessed, for one that is taken is refused; what makes
+    // such names for a temporary folder of the JDK's takes a fresh JVM some milliseconds.
+    long name = ThreadLocalRandom.current().nextLong();
+    Path folder = parent.resolve(prefix + Long.toUnsignedString(name));
+    return posix(parent)
+        ? Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(OWNERS))
+        : Files.createDirectory(folder);
   }
 
   /** Makes a folder with a name of its own. */

@@ -8,9 +8,9 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,17 +45,36 @@ record Manifest(
    * @param sha256 64 lower-case hex digits
    * @param role what it is for
    */
-  record Entry(String path, long size, String sha256, String role) {}
+  record Entry(String path, long size, String sha256, String role) implements Comparable<Entry> {
+    /** By path, in the order of code points. */
+    @Override
+    public int compareTo(Entry other) {
+      return PackagePaths.compare(path, other.path);
+    }
+  }
 
   private static final String FORM = "mlops.model/1";
-  private static final Pattern FORMAT = Pattern.compile("[a-z0-9][a-z0-9-]{0,63}");
+  private static final int LONGEST_WORD = 64;
 
   Manifest {
-    files = files.stream().sorted((a, b) -> PackagePaths.compare(a.path(), b.path())).toList();
+    files = new ArrayList<>(files);
+    Collections.sort(files);
+    files = List.copyOf(files);
   }
 
   static boolean validRole(String role) {
-    return FORMAT.matcher(role).matches();
+    return isWord(role);
+  }
+
+  /** Lower-case letters, digits and {@code -}, which does not come first. */
+  private static boolean isWord(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && !(c == '-' && i > 0)) {
+        return false;
+      }
+    }
+    return !text.isEmpty() && text.length() <= LONGEST_WORD;
   }
 
   OptionalDouble tolerance() {
@@ -64,7 +83,13 @@ record Manifest(
 
   /** The files of a role, in order. */
   List<String> paths(String role) {
-    return files.stream().filter(file -> file.role().equals(role)).map(Entry::path).toList();
+    List<String> paths = new ArrayList<>();
+    for (Entry file : files) {
+      if (file.role().equals(role)) {
+        paths.add(file.path());
+      }
+    }
+    return paths;
   }
 
   /**
@@ -140,7 +165,7 @@ record Manifest(
       throw json.refused(String.valueOf(e.getMessage()));
     }
     String format = json.text("format");
-    if (!FORMAT.matcher(format).matches()) {
+    if (!isWord(format)) {
       throw json.refused("format", "one lower-case word such as \"onnx\"");
     }
     List<Entry> files = files(json);
@@ -154,11 +179,7 @@ record Manifest(
     json.optionalObject("lineage");
     Manifest whole = json.optionalObject("golden").map(manifest::withGolden).orElse(manifest);
     // a check that its own writer meant must not be skipped for a role spelled otherwise
-    List<String> golden =
-        files.stream()
-            .filter(file -> file.role().equals(ModelPackage.GOLDEN_ROLE))
-            .map(Entry::path)
-            .toList();
+    List<String> golden = whole.paths(ModelPackage.GOLDEN_ROLE);
     if (!golden.equals(whole.goldenPath == null ? List.of() : List.of(whole.goldenPath))) {
       throw json.refused(
           "golden: its path was "

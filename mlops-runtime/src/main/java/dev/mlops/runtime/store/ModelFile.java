@@ -21,12 +21,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +44,6 @@ import org.jspecify.annotations.Nullable;
 public final class ModelFile implements ModelStore {
   private static final int NUMBER_DIGITS = 12;
   private static final int LONGEST_NAME = 100;
-  private static final Pattern DEVICE = Pattern.compile("(con|prn|aux|nul|(com|lpt)[0-9])(\\..*)?");
 
   private final Path folder;
   private final Manifest manifest;
@@ -163,7 +162,9 @@ public final class ModelFile implements ModelStore {
   private static Path onlyModel(Path folder) throws IOException {
     List<Path> models = new ArrayList<>();
     try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, "*.onnx")) {
-      found.forEach(models::add);
+      for (Path model : found) {
+        models.add(model);
+      }
     }
     if (models.size() != 1) {
       throw new InvalidSettingsException(
@@ -179,29 +180,41 @@ public final class ModelFile implements ModelStore {
     if (files.size() == 1) {
       return files.get(0).sha256().substring(0, NUMBER_DIGITS);
     }
+    List<Manifest.Entry> sorted = new ArrayList<>(files);
+    Collections.sort(sorted);
     StringBuilder lines = new StringBuilder();
-    files.stream()
-        .sorted((a, b) -> PackagePaths.compare(a.path(), b.path()))
-        .forEach(file -> lines.append(file.sha256()).append("  ").append(file.path()).append('\n'));
+    for (Manifest.Entry file : sorted) {
+      lines.append(file.sha256()).append("  ").append(file.path()).append('\n');
+    }
     return Sha256.of(lines.toString().getBytes(StandardCharsets.UTF_8)).substring(0, NUMBER_DIGITS);
   }
 
   /** The file's name made into a model's. */
   static String modelName(String fileName) {
-    String name =
-        fileName
-            .toLowerCase(Locale.ROOT)
-            .replaceAll("[^a-z0-9._-]+", "-")
-            .replaceAll("\\.{2,}", ".")
-            .replaceAll("^[._-]+", "");
-    if (name.length() > LONGEST_NAME) {
-      name = name.substring(0, LONGEST_NAME);
+    StringBuilder kept = new StringBuilder();
+    char last = 'a';
+    for (char c : fileName.toLowerCase(Locale.ROOT).toCharArray()) {
+      char now = letterOrDigit(c) || "._-".indexOf(c) >= 0 ? c : ' ';
+      boolean again = now == last && (now == '.' || now == ' ');
+      boolean leading = kept.isEmpty() && !letterOrDigit(c);
+      if (!again && !leading) {
+        kept.append(now == ' ' ? '-' : now);
+      }
+      last = now;
     }
-    name = name.replaceAll("[._-]+$", "");
+    int end = Math.min(kept.length(), LONGEST_NAME);
+    while (end > 0 && !letterOrDigit(kept.charAt(end - 1))) {
+      end--;
+    }
+    String name = kept.substring(0, end);
     if (name.isEmpty()) {
       return "model";
     }
-    return DEVICE.matcher(name).matches() ? "model-" + name : name;
+    return PackagePaths.isDevice(name) ? "model-" + name : name;
+  }
+
+  private static boolean letterOrDigit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
   }
 
   private static String fileName(Path file) {
@@ -248,9 +261,10 @@ public final class ModelFile implements ModelStore {
           List.of(version.model() + "@" + version.id()));
     }
     try {
-      PrivateCopy copy =
-          PrivateCopy.of(version, folder, manifest, new Disk(), (file, sha256) -> changed(file));
-      return new OpenedVersion(version, manifest, copy);
+      return new OpenedVersion(
+          version, manifest, PrivateCopy.of(version, folder, manifest, new Disk()));
+    } catch (PrivateCopy.ChangedException e) {
+      throw changed(e.file());
     } catch (IOException e) {
       throw new StoreUnavailableException("Cannot read " + version + ": " + e, e);
     }

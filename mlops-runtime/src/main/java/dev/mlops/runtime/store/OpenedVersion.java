@@ -30,7 +30,9 @@ final class OpenedVersion implements StoredVersion {
     this.manifest = manifest;
     this.copy = copy;
     Set<String> paths = new LinkedHashSet<>();
-    manifest.files().forEach(file -> paths.add(file.path()));
+    for (Manifest.Entry file : manifest.files()) {
+      paths.add(file.path());
+    }
     this.files = Collections.unmodifiableSet(paths);
   }
 
@@ -95,7 +97,7 @@ final class OpenedVersion implements StoredVersion {
               + paths
               + "; a part is one file, read these from folder()");
     }
-    return paths.stream().findFirst();
+    return paths.isEmpty() ? Optional.empty() : Optional.of(paths.get(0));
   }
 
   @Override

@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /**
  * Which paths a package may hold: those that mean the same file on every operating system, and
@@ -24,8 +23,7 @@ final class PackagePaths {
 
   private static final int LONGEST_NAME = 255;
   private static final int LONGEST_PATH = 1024;
-  private static final Pattern DEVICE =
-      Pattern.compile("(con|prn|aux|nul|(com|lpt)[0-9\u00b9\u00b2\u00b3])(\\..*)?");
+  private static final String DEVICE_DIGITS = "0123456789\u00b9\u00b2\u00b3";
 
   private PackagePaths() {}
 
@@ -120,10 +118,23 @@ final class PackagePaths {
     if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
       return "has a name longer than " + LONGEST_NAME + " bytes";
     }
-    if (DEVICE.matcher(name.toLowerCase(Locale.ROOT)).matches()) {
+    if (isDevice(name.toLowerCase(Locale.ROOT))) {
       return "has '" + name + "' in it, a device on Windows";
     }
     return "";
+  }
+
+  /** Whether Windows takes a name in lower case for a device, whatever its extension. */
+  static boolean isDevice(String name) {
+    int dot = name.indexOf('.');
+    String stem = dot < 0 ? name : name.substring(0, dot);
+    return switch (stem) {
+      case "con", "prn", "aux", "nul" -> true;
+      default ->
+          stem.length() == 4
+              && (stem.startsWith("com") || stem.startsWith("lpt"))
+              && DEVICE_DIGITS.indexOf(stem.charAt(3)) >= 0;
+    };
   }
 
   private static String printable(String path) {

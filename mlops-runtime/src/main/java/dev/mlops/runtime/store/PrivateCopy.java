@@ -2,7 +2,6 @@ package dev.mlops.runtime.store;
 
 import dev.mlops.model.Version;
 import dev.mlops.runtime.memory.ProcessMemory;
-import dev.mlops.store.PackageCorruptException;
 import dev.mlops.store.StoreUnavailableException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,13 +13,35 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Optional;
-import java.util.function.BiFunction;
 
 /**
  * The files of a version, copied to where nobody else writes and digested on the way, so that what
  * was checked is what an engine reads. Gone when it is closed.
  */
 final class PrivateCopy implements AutoCloseable {
+  /** A file has another digest than the manifest says. */
+  static final class ChangedException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private final transient Manifest.Entry file;
+    private final String sha256;
+
+    ChangedException(Manifest.Entry file, String sha256) {
+      super("file " + file.path() + " has SHA-256 " + sha256);
+      this.file = file;
+      this.sha256 = sha256;
+    }
+
+    Manifest.Entry file() {
+      return file;
+    }
+
+    /** The digest of what was read, which is at most one byte more than the manifest says. */
+    String sha256() {
+      return sha256;
+    }
+  }
+
   private static final int BUFFER = 1 << 16;
 
   private final ScratchFolder scratch;
@@ -34,18 +55,12 @@ final class PrivateCopy implements AutoCloseable {
   /**
    * Copies all files of a manifest.
    *
-   * @param changed what is thrown for a file that has another digest than the manifest says; it is
-   *     told the digest of what was read, which is at most one byte more than the manifest says
    * @throws IOException if a file cannot be read; as with every failure, nothing is left
+   * @throws ChangedException if a file is not what the manifest says
    * @throws StoreUnavailableException if the copy cannot be written
    */
-  static PrivateCopy of(
-      Version version,
-      Path from,
-      Manifest manifest,
-      Disk disk,
-      BiFunction<Manifest.Entry, String, PackageCorruptException> changed)
-      throws IOException {
+  static PrivateCopy of(Version version, Path from, Manifest manifest, Disk disk)
+      throws IOException, ChangedException {
     ScratchFolder scratch;
     try {
       scratch = ScratchFolder.make(disk);
@@ -80,11 +95,11 @@ final class PrivateCopy implements AutoCloseable {
           throw unwritable(version, manifest, disk, e);
         }
         if (!sha256.equals(entry.sha256())) {
-          throw changed.apply(entry, sha256);
+          throw new ChangedException(entry, sha256);
         }
       }
       return copy;
-    } catch (IOException | RuntimeException | Error e) {
+    } catch (IOException | ChangedException | RuntimeException | Error e) {
       scratch.close();
       throw e;
     }
@@ -103,7 +118,7 @@ final class PrivateCopy implements AutoCloseable {
   private String add(Path source, Manifest.Entry entry) throws IOException {
     Path file = place(entry.path());
     MessageDigest digest = Sha256.start();
-    disk.createTemporary(file, out -> pour(source, entry.size(), digest, out));
+    disk.createTemporary(file, new Original(source, entry.size(), digest));
     return Sha256.finish(digest);
   }
 
@@ -119,42 +134,48 @@ final class PrivateCopy implements AutoCloseable {
     return file;
   }
 
-  /** What cannot be read is thrown unchecked, what cannot be written as it is. */
-  private static void pour(Path source, long size, MessageDigest digest, OutputStream out)
-      throws IOException {
-    byte[] buffer = new byte[BUFFER];
-    long left = size + 1; // a file that grows meanwhile is read one byte too far, and differs
-    try (InputStream in = open(source)) {
-      while (left > 0) {
-        int read = read(in, buffer, (int) Math.min(buffer.length, left));
-        if (read < 0) {
-          break;
+  /** What cannot be read of it is thrown unchecked, what cannot be written as it is. */
+  private record Original(Path file, long size, MessageDigest digest) implements Disk.Content {
+    @Override
+    public void writeTo(OutputStream out) throws IOException {
+      byte[] buffer = new byte[BUFFER];
+      long left = size + 1; // a file that grows meanwhile is read one byte too far, and differs
+      try (InputStream in = open()) {
+        while (left > 0) {
+          int read = read(in, buffer, (int) Math.min(buffer.length, left));
+          if (read < 0) {
+            break;
+          }
+          digest.update(buffer, 0, read);
+          out.write(buffer, 0, read);
+          left -= read;
         }
-        digest.update(buffer, 0, read);
-        out.write(buffer, 0, read);
-        left -= read;
+      }
+    }
+
+    private InputStream open() {
+      try {
+        return Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private static int read(InputStream in, byte[] buffer, int length) {
+      try {
+        return in.read(buffer, 0, length);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
     }
   }
 
-  private static InputStream open(Path source) {
-    try {
-      return Files.newInputStream(source, LinkOption.NOFOLLOW_LINKS);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static int read(InputStream in, byte[] buffer, int length) {
-    try {
-      return in.read(buffer, 0, length);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   private static long bytes(Manifest manifest) {
-    return manifest.files().stream().mapToLong(Manifest.Entry::size).sum();
+    long sum = 0;
+    for (Manifest.Entry file : manifest.files()) {
+      sum += file.size();
+    }
+    return sum;
   }
 
   private static StoreUnavailableException unwritable(

@@ -3,11 +3,10 @@ package dev.mlops.runtime.store;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.regex.Pattern;
 
 /** The one digest the package form uses, as 64 lower-case hex digits. */
 final class Sha256 {
-  private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
+  private static final int DIGITS = 64;
 
   private Sha256() {}
 
@@ -33,6 +32,12 @@ final class Sha256 {
   }
 
   static boolean valid(String hex) {
-    return HEX.matcher(hex).matches();
+    for (int i = 0; i < hex.length(); i++) {
+      char c = hex.charAt(i);
+      if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f')) {
+        return false;
+      }
+    }
+    return hex.length() == DIGITS;
   }
 }
