@@ -5,9 +5,7 @@ import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -157,14 +155,19 @@ final class ScratchFolder implements AutoCloseable {
   }
 
   private static void removeLeftovers(Path parent, ScratchFolder ours) {
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(parent)) { // a glob would be slow
-      for (Path each : all) {
-        if (String.valueOf(each.getFileName()).startsWith(PREFIX) && !each.equals(ours.folder)) {
-          removeIfLeft(each, ours);
-        }
+    String[] names = parent.toFile().list(); // a stream takes a fresh JVM longer, a glob any
+    if (names == null) {
+      log().log(Level.DEBUG, "could not look for folders left over in {0}", parent);
+      return;
+    }
+    for (String name : names) {
+      if (!name.startsWith(PREFIX)) {
+        continue;
       }
-    } catch (IOException | DirectoryIteratorException e) {
-      log().log(Level.DEBUG, "could not look for folders left over in " + parent, e);
+      Path each = parent.resolve(name);
+      if (!each.equals(ours.folder)) {
+        removeIfLeft(each, ours);
+      }
     }
   }
 
@@ -175,8 +178,8 @@ final class ScratchFolder implements AutoCloseable {
           || !owner(folder).equals(owner(ours.folder))) {
         return;
       }
-      if (!present(jvmLock(folder))) { // the first thing in it and the last
-        ours.disk.removeEmpty(folder);
+      if (!present(jvmLock(folder)) && !present(processLock(folder))) {
+        ours.disk.removeEmpty(folder); // the locks are the first things in it and the last
         return;
       }
       Optional<ScratchFolder> left = claim(folder, ours.disk);
