@@ -3,8 +3,6 @@ package dev.mlops.runtime.store;
 import com.fasterxml.jackson.core.io.NumberOutput;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
@@ -119,16 +117,13 @@ final class JsonText {
    * @throws IllegalArgumentException if a text in it is no valid Unicode
    */
   byte[] bytes() {
-    text.append('\n');
-    try {
-      var bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
-      byte[] result = new byte[bytes.remaining()];
-      bytes.get(result);
-      return result;
-    } catch (CharacterCodingException e) {
+    String all = text.append('\n').toString();
+    byte[] bytes = all.getBytes(StandardCharsets.UTF_8);
+    if (!new String(bytes, StandardCharsets.UTF_8).equals(all)) {
       throw new IllegalArgumentException(
-          "a text holds half of a surrogate pair, which UTF-8 cannot say", e);
+          "a text holds half of a surrogate pair, which UTF-8 cannot say");
     }
+    return bytes;
   }
 
   private void begin(char bracket) {
@@ -170,24 +165,26 @@ final class JsonText {
 
   private void quote(String value) {
     text.append('"');
+    int from = 0;
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
-      switch (c) {
-        case '"', '\\' -> text.append('\\').append(c);
-        case '\b' -> text.append("\\b");
-        case '\t' -> text.append("\\t");
-        case '\n' -> text.append("\\n");
-        case '\f' -> text.append("\\f");
-        case '\r' -> text.append("\\r");
-        default -> {
-          if (c < ' ') {
-            text.append("\\u").append(HexFormat.of().withUpperCase().toHexDigits(c));
-          } else {
-            text.append(c);
-          }
-        }
+      if (c < ' ' || c == '"' || c == '\\') {
+        text.append(value, from, i).append('\\').append(escaped(c));
+        from = i + 1;
       }
     }
-    text.append('"');
+    text.append(value, from, value.length()).append('"');
+  }
+
+  private static String escaped(char c) {
+    return switch (c) {
+      case '"', '\\' -> Character.toString(c);
+      case '\b' -> "b";
+      case '\t' -> "t";
+      case '\n' -> "n";
+      case '\f' -> "f";
+      case '\r' -> "r";
+      default -> "u" + HexFormat.of().withUpperCase().toHexDigits(c);
+    };
   }
 }
