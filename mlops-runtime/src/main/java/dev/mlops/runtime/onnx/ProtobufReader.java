@@ -3,10 +3,9 @@ package dev.mlops.runtime.onnx;
 import dev.mlops.store.PackageCorruptException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +44,7 @@ final class ProtobufReader {
   private static final int FIXED32 = 5;
 
   private static final int BUFFER = 32 * 1024;
+  private static final char REPLACED = '\ufffd';
 
   private final String name;
   private final @Nullable SeekableByteChannel file;
@@ -204,10 +204,7 @@ final class ProtobufReader {
   /** The field as it stands; the caller has looked at its {@link #length}. */
   byte[] bytes() throws IOException {
     want(LENGTH, "bytes");
-    byte[] bytes = new byte[Math.toIntExact(length)];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = readByte();
-    }
+    byte[] bytes = readBytes(Math.toIntExact(length));
     unread = false;
     return bytes;
   }
@@ -226,17 +223,15 @@ final class ProtobufReader {
               + longest
               + " allowed");
     }
-    byte[] bytes = new byte[(int) length];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = readByte();
-    }
+    byte[] bytes = readBytes((int) length);
     unread = false;
-    try {
-      CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
-      return text.toString();
-    } catch (CharacterCodingException e) {
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    // what is no UTF-8 was replaced, and does not come back as it was
+    if (text.indexOf(REPLACED) >= 0
+        && !Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes)) {
       throw corrupt(fieldAt, "field " + field + " should be text but is not UTF-8");
     }
+    return text;
   }
 
   /** Enters the message that the field is; {@link #next} then walks through it. */
@@ -268,10 +263,7 @@ final class ProtobufReader {
 
   /** The first bytes of the file; to be asked before the first field. */
   byte[] head(int longest) throws IOException {
-    byte[] head = new byte[(int) Math.min(longest, size)];
-    for (int i = 0; i < head.length; i++) {
-      head[i] = readByte();
-    }
+    byte[] head = readBytes((int) Math.min(longest, size));
     position = 0;
     return head;
   }
@@ -353,6 +345,23 @@ final class ProtobufReader {
       value |= (readByte() & 0xFFL) << (8 * i);
     }
     return value;
+  }
+
+  private byte[] readBytes(int count) throws IOException {
+    byte[] bytes = new byte[count];
+    int read = 0;
+    while (read < count) {
+      long at = position - start;
+      if (at < 0 || at >= filled) {
+        fill();
+        at = 0;
+      }
+      int part = Math.min(count - read, filled - (int) at);
+      System.arraycopy(buffer, (int) at, bytes, read, part);
+      position += part;
+      read += part;
+    }
+    return bytes;
   }
 
   private byte readByte() throws IOException {
