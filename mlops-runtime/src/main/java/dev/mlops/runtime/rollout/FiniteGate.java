@@ -26,17 +26,19 @@ final class FiniteGate implements Gate {
 
   @Override
   public Result check(Candidate candidate) {
-    List<TensorSpec> floating =
-        candidate.version().schema().outputs().stream()
-            .filter(tensor -> tensor.type().floating())
-            .toList();
+    List<TensorSpec> floating = new ArrayList<>();
+    for (TensorSpec tensor : candidate.version().schema().outputs()) {
+      if (tensor.type().floating()) {
+        floating.add(tensor);
+      }
+    }
     if (floating.isEmpty()) {
       return skipped("no output is of floating type");
     }
     SampleRows samples = SampleRows.of(candidate.version());
     List<Row> answers;
     try {
-      answers = new Scorer(candidate::predict).predict(samples.rows());
+      answers = Scorer.of(candidate).predict(samples.rows());
     } catch (InvalidInputException e) {
       return fail("the golden records do not fit the schema: " + e.getMessage());
     }

@@ -48,7 +48,7 @@ final class GoldenGate implements Gate {
   }
 
   private Result check(Candidate candidate, GoldenRecords records) {
-    Scorer scorer = new Scorer(candidate::predict);
+    Scorer scorer = Scorer.of(candidate);
     Comparison seen =
         new Comparison(
             candidate.version().schema(), candidate.version().goldenTolerance().orElse(0));

@@ -121,8 +121,8 @@ public final class QualityGate implements Gate {
                 + " and no interval could be trusted");
       }
       BlockedGain gain = new BlockedGain();
-      Scorer active = new Scorer(candidate::predictActive);
-      Scorer scorer = new Scorer(candidate::predict);
+      Scorer active = Scorer.ofActive(candidate);
+      Scorer scorer = Scorer.of(candidate);
       List<Labelled> chunk = rows.next(Scorer.CHUNK);
       while (!chunk.isEmpty()) {
         double[] before;

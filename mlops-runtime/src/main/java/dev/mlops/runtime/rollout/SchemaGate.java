@@ -62,8 +62,9 @@ final class SchemaGate implements Gate {
     List<String> problems = new ArrayList<>();
     Map<String, TensorSpec> inputs = byName(described.inputs());
     tensors("input", schema.inputs(), inputs, problems);
+    Map<String, TensorSpec> given = byName(schema.inputs());
     for (TensorSpec left : inputs.values()) {
-      if (schema.inputs().stream().noneMatch(tensor -> tensor.name().equals(left.name()))) {
+      if (!given.containsKey(left.name())) {
         problems.add(
             "the model also takes input '"
                 + left.name()
@@ -124,7 +125,9 @@ final class SchemaGate implements Gate {
 
   private static Map<String, TensorSpec> byName(List<TensorSpec> tensors) {
     Map<String, TensorSpec> map = new LinkedHashMap<>();
-    tensors.forEach(tensor -> map.put(tensor.name(), tensor));
+    for (TensorSpec tensor : tensors) {
+      map.put(tensor.name(), tensor);
+    }
     return map;
   }
 
@@ -185,7 +188,9 @@ final class SchemaGate implements Gate {
     Map<String, Seen> columns = new LinkedHashMap<>();
     for (TensorSpec tensor : tensors) {
       List<Long> vector = Values.single(tensor) ? List.of() : tensor.shape().dims();
-      tensor.columns().forEach(column -> columns.put(column.name(), new Seen(column, vector)));
+      for (ColumnSpec column : tensor.columns()) {
+        columns.put(column.name(), new Seen(column, vector));
+      }
     }
     return columns;
   }

@@ -3,9 +3,9 @@ package dev.mlops.runtime.rollout;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.InvalidInputException;
 import dev.mlops.inference.Row;
+import dev.mlops.rollout.Candidate;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 /**
  * Scores rows in batches, and one by one where the model takes single rows only: whether a route
@@ -15,11 +15,23 @@ final class Scorer {
   /** As many rows as a batch is cut into when it is served. */
   static final int CHUNK = 1024;
 
-  private final UnaryOperator<List<Row>> model;
+  private final Candidate candidate;
+  private final boolean active;
   private boolean singly;
 
-  Scorer(UnaryOperator<List<Row>> model) {
-    this.model = model;
+  private Scorer(Candidate candidate, boolean active) {
+    this.candidate = candidate;
+    this.active = active;
+  }
+
+  /** Scores with the candidate. */
+  static Scorer of(Candidate candidate) {
+    return new Scorer(candidate, false);
+  }
+
+  /** Scores with the version in force beside it. */
+  static Scorer ofActive(Candidate candidate) {
+    return new Scorer(candidate, true);
   }
 
   /** An answer a row, in order. */
@@ -68,7 +80,7 @@ final class Scorer {
   }
 
   private List<Row> run(List<Row> rows) {
-    List<Row> answers = model.apply(rows);
+    List<Row> answers = active ? candidate.predictActive(rows) : candidate.predict(rows);
     if (answers.size() != rows.size()) {
       throw new ModelFailedException(
           "the model gave " + answers.size() + " answers to " + rows.size() + " rows", null);

@@ -16,9 +16,6 @@ import java.util.regex.Pattern;
  * IllegalArgumentException}s that say what was wanted and never the value, which may be personal.
  */
 final class Values {
-  private static final Pattern NUMBER =
-      Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
-
   private Values() {}
 
   /** Whether a column of this tensor is one value, which a cell of a CSV file can hold. */
@@ -48,7 +45,7 @@ final class Values {
 
   /** A number as Java, Python and R write it, not a finite one included. */
   static double number(String cell) {
-    if (NUMBER.matcher(cell).matches()) {
+    if (Written.NUMBER.matcher(cell).matches()) {
       return Double.parseDouble(cell);
     }
     return switch (cell.toLowerCase(Locale.ROOT)) {
@@ -153,6 +150,11 @@ final class Values {
       array[i] = (Long) elements.get(i);
     }
     return array;
+  }
+
+  /** How numbers are written; of no use to a version without golden records. */
+  private static final class Written {
+    static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
   }
 
   private static boolean truth(String cell) {

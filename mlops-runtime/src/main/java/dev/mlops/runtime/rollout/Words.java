@@ -2,7 +2,6 @@ package dev.mlops.runtime.rollout;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
-import java.util.Locale;
 
 /** Numbers with their nouns, for evidence. */
 final class Words {
@@ -12,7 +11,16 @@ final class Words {
 
   /** {@code 1 row}, {@code 1,997 rows}. */
   static String count(long number, String noun) {
-    return String.format(Locale.ROOT, "%,d %s%s", number, noun, number == 1 ? "" : "s");
+    return grouped(number) + " " + noun + (number == 1 ? "" : "s");
+  }
+
+  /* By hand: each version that passes its gates is counted, and a formatter takes a fresh JVM 10 ms. */
+  private static String grouped(long number) {
+    StringBuilder digits = new StringBuilder().append(number);
+    for (int comma = digits.length() - 3; comma > 0; comma -= 3) {
+      digits.insert(comma, ',');
+    }
+    return digits.toString();
   }
 
   /** {@code 850 ns}, {@code 12.3 us}, {@code 5 ms}, {@code 1.04 s}: three digits. */
