@@ -8,6 +8,7 @@ import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,7 @@ final class AnswerRow implements Row {
 
     Names(ModelSchema schema) {
       this.schema = schema;
-      this.columns = OutputColumn.of(schema).toArray(OutputColumn[]::new);
+      this.columns = OutputColumn.of(schema).toArray(new OutputColumn[0]);
       Set<String> all = new LinkedHashSet<>();
       for (OutputColumn column : columns) {
         all.add(column.name());
@@ -170,15 +171,12 @@ final class AnswerRow implements Row {
   }
 
   private int index(String column) {
-    return names
-        .schema
-        .output(column)
-        .map(ModelSchema.Place::index)
-        .orElseThrow(
-            () ->
-                new InvalidInputException(
-                    "no column '%s' among the answers; there are %s"
-                        .formatted(column, names.names)));
+    Optional<ModelSchema.Place> place = names.schema.output(column);
+    if (place.isEmpty()) {
+      throw new InvalidInputException(
+          "no column '%s' among the answers; there are %s".formatted(column, names.names));
+    }
+    return place.get().index();
   }
 
   private Object numbers(int index) {

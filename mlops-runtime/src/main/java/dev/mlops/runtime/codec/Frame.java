@@ -15,6 +15,8 @@ import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,19 +64,21 @@ public final class Frame {
     this.schema = schema;
     this.slot = slot;
     this.inputs = new Object[schema.inputs().size()];
-    this.inputLayouts = schema.inputs().stream().map(Layout::of).toArray(Layout[]::new);
+    this.inputLayouts = layouts(schema.inputs());
     this.places = places(schema, inputLayouts);
     this.words = (schema.inputColumns().size() + 63) >> 6;
     this.missing = new long[words]; // for one row
     this.outputTensors = new Tensor[schema.outputs().size()];
     this.outputs = new Object[schema.outputs().size()];
-    ModelSchema.Place score = schema.score().flatMap(schema::output).orElse(null);
-    if (score == null) {
+    Optional<ModelSchema.Place> place =
+        schema.score().isEmpty() ? Optional.empty() : schema.output(schema.score().get());
+    if (place.isEmpty()) {
       scoreTensor = -1;
       scoreWidth = 0;
       scorePositions = new int[0];
       scoreType = ElementType.FLOAT;
     } else {
+      ModelSchema.Place score = place.get();
       TensorSpec spec = schema.outputs().get(score.tensor());
       scoreTensor = score.tensor();
       scoreType = spec.type();
@@ -152,6 +156,11 @@ public final class Frame {
   public int size(int row, int column) {
     int tensor = places[column * PLACE];
     return schema.inputs().get(tensor).columns().size() > 1 ? 1 : inputLayouts[tensor].elements();
+  }
+
+  /** The type of the score the schema names; FLOAT where it names none. */
+  public ElementType scoreType() {
+    return scoreType;
   }
 
   /** The score the schema names; NaN where it names none. */
@@ -289,6 +298,14 @@ public final class Frame {
   private int position(int row, int column, int index) {
     int at = column * PLACE;
     return inputLayouts[places[at]].position(row, rows, places[at + 2] + index);
+  }
+
+  private static Layout[] layouts(List<TensorSpec> tensors) {
+    Layout[] layouts = new Layout[tensors.size()];
+    for (int i = 0; i < layouts.length; i++) {
+      layouts[i] = Layout.of(tensors.get(i));
+    }
+    return layouts;
   }
 
   private static int[] places(ModelSchema schema, Layout[] layouts) {

@@ -15,7 +15,11 @@ record Layout(boolean perRow, int outer, int inner) {
   /** The layout of a tensor; one of no elements where the schema leaves an axis open. */
   static Layout of(TensorSpec spec) {
     Shape shape = spec.shape();
-    return of(shape.rowAxis(), shape.dims().stream().mapToLong(Long::longValue).toArray());
+    long[] dims = new long[shape.dims().size()];
+    for (int i = 0; i < dims.length; i++) {
+      dims[i] = shape.dims().get(i);
+    }
+    return of(shape.rowAxis(), dims);
   }
 
   /**

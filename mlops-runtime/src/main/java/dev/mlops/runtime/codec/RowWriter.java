@@ -20,7 +20,7 @@ final class RowWriter implements InputWriter<Row> {
 
   RowWriter(ModelSchema schema, List<String> problems) {
     this.schema = schema;
-    this.columns = InputColumn.of(schema, problems).toArray(InputColumn[]::new);
+    this.columns = InputColumn.of(schema, problems).toArray(new InputColumn[0]);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.mlops.runtime.codec;
 
 import dev.mlops.inference.InvalidInputException;
 import dev.mlops.model.ModelSchema;
+import dev.mlops.model.TensorSpec;
 import java.util.List;
 
 /** A writer and a reader of one schema. */
@@ -46,14 +47,12 @@ final class SchemaCodec<I, O> implements BoundCodec<I, O> {
   }
 
   private void checkBatchable() {
-    schema.inputs().stream()
-        .filter(tensor -> tensor.shape().rowAxis() < 0)
-        .findFirst()
-        .ifPresent(
-            tensor -> {
-              throw new InvalidInputException(
-                  "input '%s' %s is one for the whole call, so rows with a value each cannot share a call; predict them one at a time"
-                      .formatted(tensor.name(), tensor.shape()));
-            });
+    for (TensorSpec tensor : schema.inputs()) {
+      if (tensor.shape().rowAxis() < 0) {
+        throw new InvalidInputException(
+            "input '%s' %s is one for the whole call, so rows with a value each cannot share a call; predict them one at a time"
+                .formatted(tensor.name(), tensor.shape()));
+      }
+    }
   }
 }
