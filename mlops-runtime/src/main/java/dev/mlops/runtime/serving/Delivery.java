@@ -1,5 +1,6 @@
 package dev.mlops.runtime.serving;
 
+import dev.mlops.observe.Health;
 import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.observe.RuntimeListener;
 import java.lang.System.Logger.Level;
@@ -7,14 +8,14 @@ import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tells one listener what happened, in order, on a thread of its own that starts with the first
  * event: one that blocks loses its own events and nobody else's.
  */
-final class Delivery {
+final class Delivery implements Runnable {
   /*
    * Events adds, one thread at a time, and so the bound is looked at before it adds: the end fits
    * in any case. The thread ends by nothing but the end, whatever the listener throws or leaves
@@ -36,10 +37,10 @@ final class Delivery {
     this.guard = guard;
   }
 
-  /** Tells at once, on the caller's thread; for what comes before the first event. */
-  void tell(Consumer<RuntimeListener> told) {
+  /** Tells at once, on the caller's thread: it comes before the first event. */
+  void started(Supplier<Health> health) {
     try {
-      told.accept(listener);
+      listener.started(health);
     } catch (Throwable e) { // whatever it is, the runtime goes on and the next event is told
       failed(e);
     }
@@ -62,7 +63,7 @@ final class Delivery {
 
   private void start() {
     if (thread == null) {
-      Thread starting = new Thread(this::run, "mlops-events");
+      Thread starting = new Thread(this, "mlops-events");
       starting.setDaemon(true);
       starting.start();
       thread = starting;
@@ -97,7 +98,9 @@ final class Delivery {
     thread.interrupt();
   }
 
-  private void run() {
+  /** Tells what was added, until the end; on a thread of its own. */
+  @Override
+  public void run() {
     guard.enter(
         "an event"); // a listener must not swap or predict here: close waits for this thread
     boolean ended = false;
@@ -105,7 +108,11 @@ final class Delivery {
       try {
         Optional<LifecycleEvent> next = queue.take();
         ended = next.isEmpty();
-        next.ifPresentOrElse(listener::happened, listener::closed);
+        if (next.isPresent()) {
+          listener.happened(next.get());
+        } else {
+          listener.closed();
+        }
       } catch (InterruptedException e) {
         // by close, or by the listener itself: the end comes all the same
       } catch (Throwable e) { // an OutOfMemoryError too: the next event is told

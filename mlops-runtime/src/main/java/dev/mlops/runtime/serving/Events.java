@@ -6,6 +6,7 @@ import dev.mlops.observe.RuntimeListener;
 import dev.mlops.runtime.jfr.JfrListener;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -29,12 +30,17 @@ final class Events {
    * @param recorder is told at once: it only writes the event down
    */
   Events(List<RuntimeListener> listeners, JfrListener recorder, CallbackGuard guard) {
-    this.deliveries = listeners.stream().map(each -> new Delivery(each, guard)).toList();
+    this.deliveries = new ArrayList<>(listeners.size());
+    for (RuntimeListener listener : listeners) {
+      deliveries.add(new Delivery(listener, guard));
+    }
     this.recorder = recorder;
   }
 
   void started(Supplier<Health> health) {
-    deliveries.forEach(each -> each.tell(listener -> listener.started(health)));
+    for (Delivery each : deliveries) {
+      each.started(health);
+    }
   }
 
   /** Something happened; from any thread, which does not wait. */
@@ -47,7 +53,9 @@ final class Events {
         last.removeFirst();
       }
       if (!closed) {
-        deliveries.forEach(each -> each.add(event));
+        for (Delivery each : deliveries) {
+          each.add(event);
+        }
       }
     } finally {
       lock.unlock();

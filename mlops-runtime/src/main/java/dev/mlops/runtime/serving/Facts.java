@@ -8,6 +8,7 @@ import dev.mlops.model.Version;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -41,8 +42,10 @@ final class Facts implements Supplier<String> {
     this.time = time;
     this.id = id;
     this.scores = scores;
-    this.segment = call.segment().map(Receipt::segmentOf).orElse(0);
-    this.block = call.key().map(Receipt::blockOf).orElse(Receipt.NO_BLOCK);
+    Optional<String> segment = call.segment();
+    this.segment = segment.isPresent() ? Receipt.segmentOf(segment.get()) : 0;
+    Optional<String> key = call.key();
+    this.block = key.isPresent() ? Receipt.blockOf(key.get()) : Receipt.NO_BLOCK;
     this.chance = call.chance();
   }
 

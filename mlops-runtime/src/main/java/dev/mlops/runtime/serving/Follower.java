@@ -36,14 +36,7 @@ final class Follower {
     this.every = every;
     this.guard = guard;
     this.random = random;
-    thread =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread created = new Thread(task, "mlops-loader");
-              created.setDaemon(true);
-              return created;
-            });
+    thread = new ScheduledThreadPoolExecutor(1, new DaemonThreads("mlops-loader"));
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
@@ -64,7 +57,7 @@ final class Follower {
     Duration delay = pause(route.serves() ? every : SOON, failures, random.nextDouble());
     try {
       var unused =
-          thread.schedule(() -> look(route, failures), delay.toNanos(), TimeUnit.NANOSECONDS);
+          thread.schedule(new Look(route, failures), delay.toNanos(), TimeUnit.NANOSECONDS);
     } catch (java.util.concurrent.RejectedExecutionException e) {
       log().log(Level.DEBUG, "the runtime is closed; {0} is looked after no more", route.name());
     }
@@ -84,27 +77,38 @@ final class Follower {
     return Duration.ofNanos((long) (pause.toNanos() * (0.9 + 0.2 * chance)));
   }
 
-  private void look(Route route, int failures) {
-    if (route.closed()) {
-      return;
+  /** A look at a route, after so many that failed in a row. */
+  private final class Look implements Runnable {
+    private final Route route;
+    private final int failures;
+
+    Look(Route route, int failures) {
+      this.route = route;
+      this.failures = failures;
     }
-    int failed = failures + 1;
-    boolean[] inside = guard.enter("a look at the alias"); // gates in here must not swap
-    try {
-      route.changes.refresh();
-      failed = 0;
-    } catch (VersionRefusedException e) {
-      // what a gate failed is told again without a load, so the next look costs nothing; but a
-      // route that serves nothing loads and checks all there is at each look
-      boolean dear = !route.serves() || e.results().stream().anyMatch(Follower::undecided);
-      failed = dear ? failed : 0;
-    } catch (RuntimeException | StackOverflowError | LinkageError e) {
-      log()
-          .log(
-              Level.DEBUG, "a look at " + route.name() + " failed", e); // its problem was told once
-    } finally {
-      inside[0] = false;
-      next(route, failed);
+
+    @Override
+    public void run() {
+      if (route.closed()) {
+        return;
+      }
+      int failed = failures + 1;
+      boolean[] inside = guard.enter("a look at the alias"); // gates in here must not swap
+      try {
+        route.changes.refresh();
+        failed = 0;
+      } catch (VersionRefusedException e) {
+        // what a gate failed is told again without a load, so the next look costs nothing; but a
+        // route that serves nothing loads and checks all there is at each look
+        boolean dear = !route.serves() || e.results().stream().anyMatch(Follower::undecided);
+        failed = dear ? failed : 0;
+      } catch (RuntimeException | StackOverflowError | LinkageError e) {
+        log() // its problem was told once
+            .log(Level.DEBUG, "a look at " + route.name() + " failed", e);
+      } finally {
+        inside[0] = false;
+        next(route, failed);
+      }
     }
   }
 

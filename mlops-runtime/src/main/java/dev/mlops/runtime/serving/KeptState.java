@@ -73,16 +73,16 @@ final class KeptState {
    * Writes what is about to be decided; without the route's lock.
    *
    * @param from what it follows from
-   * @param requireOpen throws if the route is closed: then nothing is to be written any more
+   * @param route what is asked before it takes the place of what is written there
    * @return whether that still is the state
    * @throws StoreUnavailableException if it cannot be kept: then nothing is to be decided
    */
-  boolean prepare(RouteState from, RouteState next, Runnable requireOpen) {
+  boolean prepare(RouteState from, RouteState next, StateFolder.Open route) {
     synchronized (writing) {
       if (!state.equals(from)) {
         return false;
       }
-      write(next, requireOpen);
+      write(next, route);
       return true;
     }
   }
@@ -160,10 +160,10 @@ final class KeptState {
     unwritten = why;
   }
 
-  private void write(RouteState next, Runnable requireOpen) {
+  private void write(RouteState next, StateFolder.Open route) {
     uncertain = true;
     if (ref.kind() == ModelRef.Kind.ALIAS) { // a pinned route decides nothing
-      folder.write(ref, next, requireOpen);
+      folder.write(ref, next, route);
     }
     written = next;
     uncertain = false;

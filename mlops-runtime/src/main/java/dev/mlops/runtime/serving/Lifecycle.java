@@ -72,13 +72,7 @@ final class Lifecycle {
 
   private static ScheduledThreadPoolExecutor newThread() {
     ScheduledThreadPoolExecutor thread =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread created = new Thread(task, "mlops-lifecycle");
-              created.setDaemon(true);
-              return created;
-            });
+        new ScheduledThreadPoolExecutor(1, new DaemonThreads("mlops-lifecycle"));
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     thread.setRemoveOnCancelPolicy(true);
     return thread;

@@ -92,12 +92,7 @@ final class LoadedVersion {
     for (int i = 0; i < slots; i++) {
       states[i] = new SlotState(i, new Frame(schema, session.slot(i)), ids);
     }
-    this.scoreType =
-        schema
-            .score()
-            .flatMap(schema::output)
-            .map(place -> schema.outputs().get(place.tensor()).type())
-            .orElse(ElementType.FLOAT);
+    this.scoreType = states[0].frame.scoreType();
     this.rowCodec = Codecs.bind(schema, Row.class, Row.class);
     this.watch = watch;
   }

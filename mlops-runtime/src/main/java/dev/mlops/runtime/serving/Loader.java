@@ -5,7 +5,7 @@ import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.inference.InvalidInputException;
 import dev.mlops.inference.OverloadedException;
-import dev.mlops.inference.Row;
+import dev.mlops.model.MlopsException;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Version;
 import dev.mlops.rollout.Gate;
@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
 
@@ -112,14 +111,18 @@ final class Loader {
   }
 
   private String room() {
-    return memory
-        .room()
-        .map(room -> "; " + (room.free() >> 20) + " MB are free of " + room.source())
-        .orElse("");
+    Optional<ProcessMemory.Room> room = memory.room();
+    return room.isEmpty()
+        ? ""
+        : "; " + (room.get().free() >> 20) + " MB are free of " + room.get().source();
   }
 
   private static void warm(LoadedVersion loaded, int[] rowCounts) {
-    warming(loaded, rowCounts, samples -> loaded.warm(samples, rowCounts));
+    try {
+      loaded.warm(Gates.samples(loaded.stored), rowCounts);
+    } catch (InvalidInputException | ModelFailedException e) {
+      throw notWarmed(loaded, rowCounts, e);
+    }
   }
 
   /**
@@ -129,27 +132,20 @@ final class Loader {
    * @throws OverloadedException if none of its slots comes free for that
    */
   static void warmFor(LoadedVersion loaded, int[] rowCounts, long waitNanos) {
-    warming(loaded, rowCounts, samples -> loaded.warmMore(samples, rowCounts, waitNanos));
+    try {
+      loaded.warmMore(Gates.samples(loaded.stored), rowCounts, waitNanos);
+    } catch (InvalidInputException | ModelFailedException e) {
+      throw notWarmed(loaded, rowCounts, e);
+    }
   }
 
-  private static void warming(LoadedVersion loaded, int[] rowCounts, Consumer<List<Row>> warmUp) {
-    try {
-      warmUp.accept(Gates.samples(loaded.stored));
-    } catch (InvalidInputException e) {
-      throw new ModelFailedException(
-          loaded.version
-              + " cannot be warmed up: its golden records do not fit its schema: "
-              + e.getMessage(),
-          e);
-    } catch (ModelFailedException e) {
-      throw new ModelFailedException(
-          loaded.version
-              + " failed when it was run before serving"
-              + batches(rowCounts)
-              + ": "
-              + e.getMessage(),
-          e);
-    }
+  private static ModelFailedException notWarmed(
+      LoadedVersion loaded, int[] rowCounts, MlopsException e) {
+    String what =
+        e instanceof InvalidInputException
+            ? " cannot be warmed up: its golden records do not fit its schema: "
+            : " failed when it was run before serving" + batches(rowCounts) + ": ";
+    return new ModelFailedException(loaded.version + what + e.getMessage(), e);
   }
 
   private static String batches(int[] rowCounts) {

@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * thread; the one write of the table publishes a version, and a version that leaves the table is
  * ended by the lifecycle thread.
  */
-final class Route {
+final class Route implements StateFolder.Open {
   /*
    * The lock is held for moments: when a version is published, by a rollback, a new handle, a look
    * at the health. Never while a version is loaded or checked: see RouteChanges.
@@ -63,13 +62,22 @@ final class Route {
       Events events,
       Recorder recorder,
       FailureLog failures,
-      Runnable changed) {}
+      Routes routes) {}
+
+  /** A decision as it is made: see {@link #decided}. */
+  interface Deed<T> {
+    /** What is to be done last before it is made, without the lock. */
+    default void ready() {}
+
+    /** Under the lock: makes it, and answers what was done; empty if that cannot be any more. */
+    Optional<T> done();
+  }
 
   Route(ModelRef ref, Shared shared) {
     this.ref = ref;
     this.shared = shared;
     this.settings = shared.settings();
-    this.ledger = new RouteLedger(ref, shared.folder(), this::tell);
+    this.ledger = new RouteLedger(this, shared.folder());
     this.retention = new Retention(name(), settings.limits(), shared.lifecycle(), lock);
     this.changes = new RouteChanges(this, shared);
   }
@@ -381,8 +389,8 @@ final class Route {
     retention.giveUp(next.served);
     table = next;
     ledger.serves(next.served.version);
-    shared.changed().run();
-    return Optional.ofNullable(before).flatMap(old -> retention.keep(old.served));
+    shared.routes().signalChange();
+    return before == null ? Optional.empty() : retention.keep(before.served);
   }
 
   /**
@@ -393,7 +401,9 @@ final class Route {
    */
   void told(Instant time, Cause cause, SwapReport report, Optional<ServedVersion> ends) {
     shared.events().post(new LifecycleEvent.Swapped(time, name(), cause, report));
-    ends.ifPresent(old -> shared.lifecycle().end(name(), old, settings.limits().drain()));
+    if (ends.isPresent()) {
+      shared.lifecycle().end(name(), ends.get(), settings.limits().drain());
+    }
   }
 
   ServedVersion open(LoadedVersion loaded) {
@@ -403,23 +413,20 @@ final class Route {
   /**
    * Makes a decision so: it is written, and then done under the lock. For the one change under way.
    *
-   * @param ready what is to be done last before that, without the lock
-   * @param done what is to be done; empty if that cannot be any more
    * @return what was done; empty if the state that the decision follows from is another by now
    * @throws StoreUnavailableException if it cannot be written; then nothing is done
    */
-  <T> Optional<T> decided(
-      RouteState from, RouteState next, Runnable ready, Supplier<Optional<T>> done) {
+  <T> Optional<T> decided(RouteState from, RouteState next, Deed<T> deed) {
     Optional<T> result = Optional.empty();
     try {
-      if (!ledger.kept.prepare(from, next, this::requireOpen)) {
+      if (!ledger.kept.prepare(from, next, this)) {
         return result;
       }
-      ready.run();
+      deed.ready();
       lock.lock();
       try {
         requireOpen();
-        result = done.get();
+        result = deed.done();
         return result;
       } finally {
         lock.unlock();
@@ -431,7 +438,8 @@ final class Route {
     }
   }
 
-  void requireOpen() {
+  @Override
+  public void requireOpen() {
     if (closed) {
       throw new OverloadedException("the runtime is closed; build another one");
     }

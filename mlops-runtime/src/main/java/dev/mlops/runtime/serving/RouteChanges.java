@@ -22,7 +22,6 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * What brings a route another version: the start, what the alias names, a person's wish. One at a
  * time, each on its caller's thread.
  */
-final class RouteChanges {
+final class RouteChanges implements RouteStart.Starting {
   /*
    * `change` is held for as long as a load and its gates take; the route's own lock, which is taken
    * after it, only for moments, never while a disk is written. So a rollback does not wait for a
@@ -47,6 +46,7 @@ final class RouteChanges {
   private volatile @Nullable Throwable death; // why the route never started, and never will
   private volatile boolean ofOneCaller; // whether that was of the caller alone
   private volatile @Nullable UnderWay underWay;
+  private boolean told; // whether a start told of a version that may not serve; guarded by change
 
   /** A version that is being loaded or checked. */
   record UnderWay(Version version, VersionState state) {}
@@ -121,48 +121,61 @@ final class RouteChanges {
 
   /** Begins to serve: what this process last decided on, else the newest revision that may. */
   private SwapReport start() {
-    return start(
-        Cause.START,
-        (start, failed) -> start.run(route.ledger.kept.load(), this::requireFits, failed));
-  }
-
-  /** How a route finds its first version; it tells of each that may not serve. */
-  private interface Search {
-    RouteStart.Started run(RouteStart start, BiConsumer<Version, Throwable> failed);
-  }
-
-  private SwapReport start(Cause cause, Search search) {
-    boolean[] told = new boolean[1];
+    told = false;
     try {
-      RouteStart start =
-          new RouteStart(
-              route.ref(),
-              settings,
-              shared.sessions(),
-              shared.lifecycle(),
-              route.rowCounts().all(),
-              this::progress);
-      RouteStart.Started started =
-          search.run(
-              start,
-              (version, e) -> {
-                told[0] = true;
-                route.fails(Optional.of(version), e);
-              });
-      return publishFirst(cause, started);
+      return publishFirst(Cause.START, search().run(route.ledger.kept.load()));
     } catch (RuntimeException | Error e) {
-      if (told[0]) {
-        route.ledger.failing(e.getMessage());
-      } else {
-        route.fails(Optional.empty(), e);
-      }
+      notStarted(e);
       throw e;
     } finally {
       underWay = null;
     }
   }
 
-  private void requireFits(LoadedVersion version) {
+  /** Begins to serve with a version of a person's choice. */
+  private SwapReport startWith(Version version, RouteState then) {
+    told = false;
+    try {
+      return publishFirst(Cause.OVERRIDE, search().only(version, then));
+    } catch (RuntimeException | Error e) {
+      notStarted(e);
+      throw e;
+    } finally {
+      underWay = null;
+    }
+  }
+
+  private RouteStart search() {
+    return new RouteStart(
+        route.ref(),
+        settings,
+        shared.sessions(),
+        shared.lifecycle(),
+        route.rowCounts().all(),
+        this);
+  }
+
+  private void notStarted(Throwable e) {
+    if (told) {
+      route.ledger.failing(e.getMessage());
+    } else {
+      route.fails(Optional.empty(), e);
+    }
+  }
+
+  @Override
+  public void progress(Version version, VersionState state) {
+    underWay = new UnderWay(version, state);
+  }
+
+  @Override
+  public void failed(Version version, Throwable why) {
+    told = true;
+    route.fails(Optional.of(version), why);
+  }
+
+  @Override
+  public void requireFits(LoadedVersion version) {
     route.lock.lock();
     try {
       var unused = route.bind(version);
@@ -184,24 +197,26 @@ final class RouteChanges {
           .decided(
               from,
               started.then(),
-              () -> {},
-              () -> {
-                List<BoundCodec<?, ?>> bound = route.bind(loaded);
-                if (!route.ledger.begin(from, started)) {
-                  return Optional.empty();
+              new Route.Deed<SwapReport>() {
+                @Override
+                public Optional<SwapReport> done() {
+                  List<BoundCodec<?, ?>> bound = route.bind(loaded);
+                  if (!route.ledger.begin(from, started)) {
+                    return Optional.empty();
+                  }
+                  published[0] = true;
+                  Optional<ServedVersion> none = route.publish(new Table(opened, bound));
+                  SwapReport report =
+                      new SwapReport(
+                          route.name(),
+                          Optional.empty(),
+                          loaded.version,
+                          loaded.engine,
+                          started.results(),
+                          started.phases());
+                  route.told(time, cause, report, none);
+                  return Optional.of(report);
                 }
-                published[0] = true;
-                Optional<ServedVersion> none = route.publish(new Table(opened, bound));
-                SwapReport report =
-                    new SwapReport(
-                        route.name(),
-                        Optional.empty(),
-                        loaded.version,
-                        loaded.engine,
-                        started.results(),
-                        started.phases());
-                route.told(time, cause, report, none);
-                return Optional.of(report);
               })
           .orElseThrow(); // only a rollback could come between, and nothing serves yet
     } finally {
@@ -252,10 +267,7 @@ final class RouteChanges {
     RouteState left = route.ledger.kept.load();
     var unused =
         route.decided(
-            left,
-            left.cleared(),
-            () -> {},
-            () -> Optional.of(route.ledger.decide(left, left.cleared())));
+            left, left.cleared(), () -> Optional.of(route.ledger.decide(left, left.cleared())));
   }
 
   /** Serves a version of a person's choice, in this process alone. */
@@ -268,8 +280,7 @@ final class RouteChanges {
           settings.store().resolve(new ModelRef(route.ref().model(), ModelRef.Kind.NUMBER, number));
       if (!route.serves()) {
         RouteState then = route.ledger.kept.load().overridden(number, reason, version.id());
-        return start(
-            Cause.OVERRIDE, (start, failed) -> start.only(version, then, this::requireFits));
+        return startWith(version, then);
       }
       return swap(
           new RouteSwap.Wanted(
@@ -333,7 +344,6 @@ final class RouteChanges {
       return route.decided(
           looked.from(),
           next,
-          () -> {},
           () ->
               (accept
                       ? route.ledger.decide(looked.from(), next)
@@ -379,10 +389,6 @@ final class RouteChanges {
     } finally {
       underWay = null;
     }
-  }
-
-  private void progress(Version version, VersionState state) {
-    underWay = new UnderWay(version, state);
   }
 
   /**

@@ -6,14 +6,12 @@ import dev.mlops.model.Version;
 import dev.mlops.observe.LifecycleEvent;
 import dev.mlops.rollout.VersionRefusedException;
 import dev.mlops.store.Revision;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +24,7 @@ final class RouteLedger {
   private static final int REFUSALS_KEPT = 20;
 
   private final ModelRef ref;
-  private final Consumer<Function<Instant, LifecycleEvent>> events;
+  private final Route route;
   private final Map<Version, Decision.Refusal> refused = new LinkedHashMap<>();
   private final Map<Optional<Version>, String> told = new HashMap<>(); // since it last went well
   private @Nullable Version banned;
@@ -42,11 +40,10 @@ final class RouteLedger {
    */
   record Looked(Decision decision, RouteState from, @Nullable RouteState next) {}
 
-  RouteLedger(
-      ModelRef ref, StateFolder folder, Consumer<Function<Instant, LifecycleEvent>> events) {
-    this.ref = ref;
+  RouteLedger(Route route, StateFolder folder) {
+    this.route = route;
+    this.ref = route.ref();
     this.kept = new KeptState(ref, folder);
-    this.events = events;
   }
 
   RouteState state() {
@@ -161,13 +158,12 @@ final class RouteLedger {
     if (message.equals(told.put(version, message))) {
       return;
     }
-    String route = ref.toString();
+    String name = ref.toString();
     if (e instanceof VersionRefusedException refusal && version.isPresent()) {
-      events.accept(
-          time -> new LifecycleEvent.Refused(time, route, version.get(), refusal.results()));
+      route.tell(time -> new LifecycleEvent.Refused(time, name, version.get(), refusal.results()));
     } else {
       String code = e instanceof MlopsException ours ? ours.code() : "other";
-      events.accept(time -> new LifecycleEvent.Failed(time, route, version, code, message));
+      route.tell(time -> new LifecycleEvent.Failed(time, name, version, code, message));
     }
   }
 }

@@ -19,8 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -34,26 +32,34 @@ final class RouteStart {
   private final Sessions sessions;
   private final Lifecycle lifecycle;
   private final int[] rowCounts;
-  private final BiConsumer<Version, VersionState> progress;
+  private final Starting starting;
 
-  /**
-   * A search.
-   *
-   * @param progress is told of each version that is being loaded or checked
-   */
+  /** The route that starts. */
+  interface Starting {
+    /** A version is being loaded or checked. */
+    void progress(Version version, VersionState state);
+
+    /** Throws if a version does not fit the handles there are. */
+    void requireFits(LoadedVersion version);
+
+    /** A version may not serve; the one before is tried. */
+    void failed(Version version, Throwable why);
+  }
+
+  /** A search. */
   RouteStart(
       ModelRef ref,
       Settings settings,
       Sessions sessions,
       Lifecycle lifecycle,
       int[] rowCounts,
-      BiConsumer<Version, VersionState> progress) {
+      Starting starting) {
     this.ref = ref;
     this.settings = settings;
     this.sessions = sessions;
     this.lifecycle = lifecycle;
     this.rowCounts = rowCounts;
-    this.progress = progress;
+    this.starting = starting;
   }
 
   /**
@@ -79,20 +85,24 @@ final class RouteStart {
    * @param known whether this process accepted it before, so that it need not pass again
    * @param fallback whether it stands in for a newer one: then an open question does not bar it
    */
-  private record Attempt(Version version, RouteState then, boolean known, boolean fallback) {}
+  private record Attempt(Version version, RouteState then, boolean known, boolean fallback)
+      implements Predicate<Gate.Result> {
+    /** Evidence that is missing must not turn a restart into a way back through all releases. */
+    @Override
+    public boolean test(Gate.Result result) {
+      return result.lets() || (fallback && result.outcome() == Gate.Outcome.UNDECIDED);
+    }
+  }
 
   /**
    * Loads and checks one version after the other until one may serve.
    *
-   * @param fits throws if a version does not fit the handles there are
-   * @param failed is told of each that may not
    * @throws StoreUnavailableException if the store cannot be read, which says nothing of a version
    */
-  Started run(
-      RouteState state, Consumer<LoadedVersion> fits, BiConsumer<Version, Throwable> failed) {
+  Started run(RouteState state) {
     if (ref.kind() != ModelRef.Kind.ALIAS) {
       Attempt pinned = new Attempt(settings.store().resolve(ref), state, true, false);
-      return open(pinned, settings.gates(ref.model()), List.of(), fits, Optional.empty());
+      return open(pinned, settings.gates(ref.model()), List.of(), Optional.empty());
     }
     List<Revision> history = history();
     Revision head = history.get(history.size() - 1);
@@ -104,7 +114,7 @@ final class RouteStart {
       try {
         List<Attempt> earlier = attempts.subList(i + 1, attempts.size());
         List<Gate> gates = attempt.known() ? List.of() : settings.gates(ref.model());
-        Started started = open(attempt, gates, earlier, fits, banned);
+        Started started = open(attempt, gates, earlier, banned);
         return new Started(
             started.loaded(),
             started.then(),
@@ -122,7 +132,7 @@ final class RouteStart {
                 attempt.version(),
                 ref,
                 e.getMessage());
-        failed.accept(attempt.version(), e);
+        starting.failed(attempt.version(), e);
         if (first == null) {
           first = e;
         }
@@ -132,9 +142,9 @@ final class RouteStart {
   }
 
   /** A version of a person's choice; no gate that compares is asked, as nothing serves. */
-  Started only(Version version, RouteState then, Consumer<LoadedVersion> fits) {
+  Started only(Version version, RouteState then) {
     Attempt chosen = new Attempt(version, then, false, false);
-    return open(chosen, settings.gates(ref.model()), List.of(), fits, Optional.empty());
+    return open(chosen, settings.gates(ref.model()), List.of(), Optional.empty());
   }
 
   private Optional<String> problem(
@@ -152,10 +162,9 @@ final class RouteStart {
       return Optional.ofNullable(first.getMessage());
     }
     boolean news = head.revision() > state.decided();
-    return state
-        .override()
-        .filter(number -> !news && then.override().isEmpty())
-        .map(this::overrideGone);
+    return state.override().isPresent() && !news && then.override().isEmpty()
+        ? Optional.of(overrideGone(state.override().get()))
+        : Optional.empty();
   }
 
   private List<Revision> history() {
@@ -171,10 +180,12 @@ final class RouteStart {
   }
 
   private static Optional<Version> banned(RouteState state, List<Revision> history) {
-    return history.stream()
-        .map(Revision::version)
-        .filter(version -> state.banned().equals(Optional.of(version.id())))
-        .findFirst();
+    for (Revision revision : history) {
+      if (state.banned().equals(Optional.of(revision.version().id()))) {
+        return Optional.of(revision.version());
+      }
+    }
+    return Optional.empty();
   }
 
   /**
@@ -186,17 +197,20 @@ final class RouteStart {
     List<Attempt> attempts = new ArrayList<>();
     Set<String> ids = new HashSet<>();
     RouteState seen = state.seen(head.revision());
-    Optional<Version> override = state.override().flatMap(this::present);
+    Optional<Version> override =
+        state.override().isPresent() ? present(state.override().get()) : Optional.empty();
     if (head.revision() > state.decided()) {
       String id = head.version().id();
       ids.add(id);
       boolean known = servedLast(state, override, history).equals(Optional.of(id));
       attempts.add(new Attempt(head.version(), seen.following(head.revision(), id), known, false));
     }
-    state.banned().ifPresent(ids::add);
-    override
-        .filter(version -> ids.add(version.id()))
-        .ifPresent(version -> attempts.add(new Attempt(version, seen, true, true)));
+    if (state.banned().isPresent()) {
+      ids.add(state.banned().get());
+    }
+    if (override.isPresent() && ids.add(override.get().id())) {
+      attempts.add(new Attempt(override.get(), seen, true, true));
+    }
     for (boolean decided : new boolean[] {true, false}) { // what never served comes last
       for (int i = history.size() - 1; i >= 0; i--) {
         Revision revision = history.get(i);
@@ -224,11 +238,13 @@ final class RouteStart {
     if (state.override().isPresent()) {
       return override.map(Version::id);
     }
-    return history.stream()
-        .filter(revision -> revision.revision() == state.decided())
-        .map(revision -> revision.version().id())
-        .filter(state.passed()::contains)
-        .findFirst();
+    for (Revision revision : history) {
+      String id = revision.version().id();
+      if (revision.revision() == state.decided() && state.passed().contains(id)) {
+        return Optional.of(id);
+      }
+    }
+    return Optional.empty();
   }
 
   private Optional<Version> present(String number) {
@@ -251,29 +267,27 @@ final class RouteStart {
   }
 
   private Started open(
-      Attempt attempt,
-      List<Gate> gates,
-      List<Attempt> earlier,
-      Consumer<LoadedVersion> fits,
-      Optional<Version> banned) {
+      Attempt attempt, List<Gate> gates, List<Attempt> earlier, Optional<Version> banned) {
     Phases phases = new Phases();
-    progress.accept(attempt.version(), VersionState.LOADING);
+    starting.progress(attempt.version(), VersionState.LOADING);
     LoadedVersion candidate = sessions.acquire(attempt.version(), rowCounts, phases);
-    progress.accept(attempt.version(), VersionState.CHECKING);
+    starting.progress(attempt.version(), VersionState.CHECKING);
     LoadedVersion against = null;
     boolean good = false;
     try {
-      if (gates.stream().anyMatch(Gate::compares)) {
+      if (anyCompares(gates)) {
         against = firstThatLoads(earlier, phases);
       }
-      List<Gate.Result> results = new ArrayList<>(candidate.admission().stream().toList());
-      Predicate<Gate.Result> mayServe = result -> mayServe(result, attempt);
-      results.addAll(Gates.check(gates, new Trial(candidate, against, false), mayServe));
-      if (!results.stream().allMatch(mayServe)) {
+      List<Gate.Result> results = new ArrayList<>();
+      if (candidate.admission().isPresent()) {
+        results.add(candidate.admission().get());
+      }
+      results.addAll(Gates.check(gates, new Trial(candidate, against, false), attempt));
+      if (!mayServe(attempt, results)) {
         throw new VersionRefusedException(
             candidate.version, results, "An earlier revision is tried", null);
       }
-      fits.accept(candidate);
+      starting.requireFits(candidate);
       phases.end("gates");
       good = true;
       return new Started(
@@ -288,9 +302,22 @@ final class RouteStart {
     }
   }
 
-  /* Evidence that is missing must not turn a restart into a way back through all releases. */
-  private static boolean mayServe(Gate.Result result, Attempt attempt) {
-    return result.lets() || (attempt.fallback() && result.outcome() == Gate.Outcome.UNDECIDED);
+  private static boolean anyCompares(List<Gate> gates) {
+    for (Gate gate : gates) {
+      if (gate.compares()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean mayServe(Attempt attempt, List<Gate.Result> results) {
+    for (Gate.Result result : results) {
+      if (!attempt.test(result)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private @Nullable LoadedVersion firstThatLoads(List<Attempt> earlier, Phases phases) {

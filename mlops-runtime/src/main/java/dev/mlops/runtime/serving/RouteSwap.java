@@ -128,32 +128,39 @@ final class RouteSwap {
       return route.decided(
           from,
           then,
-          () -> touch(candidate),
-          () -> {
-            if (route.table().served != against
-                || (next.warm() && !route.retention.keeps(next.served()))) {
-              return Optional.empty();
+          new Route.Deed<SwapReport>() {
+            @Override
+            public void ready() {
+              touch(candidate);
             }
-            if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
+
+            @Override
+            public Optional<SwapReport> done() {
+              if (route.table().served != against
+                  || (next.warm() && !route.retention.keeps(next.served()))) {
+                return Optional.empty();
+              }
+              if (against.loaded == candidate) { // a rollback or an override brought it meanwhile
+                if (!route.ledger.decide(from, then)) {
+                  return Optional.empty();
+                }
+                shared.lifecycle().discard(route.name(), candidate); // one share is enough
+                return Optional.of(report(candidate, against, Map.of()));
+              }
+              List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, against);
               if (!route.ledger.decide(from, then)) {
                 return Optional.empty();
               }
-              shared.lifecycle().discard(route.name(), candidate); // one share is enough
-              return Optional.of(report(candidate, against, Map.of()));
+              published[0] = true;
+              Optional<ServedVersion> ends = route.publish(new Table(next.served(), bound));
+              phases.end("publish");
+              SwapReport report = report(candidate, against, phases.took());
+              route.told(time, wanted.cause(), report, ends);
+              if (next.warm()) {
+                shared.lifecycle().discard(route.name(), candidate);
+              }
+              return Optional.of(report);
             }
-            List<BoundCodec<?, ?>> bound = bindOrRemember(candidate, against);
-            if (!route.ledger.decide(from, then)) {
-              return Optional.empty();
-            }
-            published[0] = true;
-            Optional<ServedVersion> ends = route.publish(new Table(next.served(), bound));
-            phases.end("publish");
-            SwapReport report = report(candidate, against, phases.took());
-            route.told(time, wanted.cause(), report, ends);
-            if (next.warm()) {
-              shared.lifecycle().discard(route.name(), candidate);
-            }
-            return Optional.of(report);
           });
     } finally {
       if (!published[0] && !next.warm()) {

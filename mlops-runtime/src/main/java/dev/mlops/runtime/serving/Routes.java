@@ -20,7 +20,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -68,40 +69,28 @@ public final class Routes {
   Routes(Settings settings, StateFolder folder) {
     JfrListener jfr = new JfrListener();
     Recorder recorder = new Recorder(jfr);
-    this.memory = ProcessMemory.ofThisProcess(System::nanoTime, settings.upkeep().trim());
-    this.watch =
-        new Watch(
-            () -> {
-              recorder.look();
-              failures.write();
-            });
+    this.memory = ProcessMemory.ofThisProcess(new NanoClock(), settings.upkeep().trim());
+    this.watch = new Watch(new EachLook(recorder, failures));
     this.events = new Events(settings.listeners(), jfr, guard);
-    Sessions sessions = new Sessions(new Loader(settings, watch, memory, this::endRetention));
+    Sessions sessions = new Sessions(new Loader(settings, watch, memory, new Relief()));
     this.lifecycle = new Lifecycle(sessions, guard, events, memory, settings.clock());
-    this.follower =
-        new Follower(settings.upkeep().follow(), guard, new SplittableRandom(settings.firstId()));
+    this.follower = new Follower(settings.upkeep().follow(), guard, new Random(settings.firstId()));
     this.shared =
         new Route.Shared(
-            settings,
-            sessions,
-            lifecycle,
-            folder,
-            guard,
-            events,
-            recorder,
-            failures,
-            this::signalChange);
-    events.started(this::health);
+            settings, sessions, lifecycle, folder, guard, events, recorder, failures, this);
+    if (!settings.listeners().isEmpty()) {
+      events.started(this::health);
+    }
   }
 
   /** A handle for records or rows. */
   public <I, O> ModelHandle<I, O> handle(String ref, Class<I> in, Class<O> out) {
-    return handle(ref, List.of(in, out), schema -> Codecs.bind(schema, in, out));
+    return handle(ref, List.of(in, out), new ByTypes<>(in, out));
   }
 
   /** A handle for a codec of the user's. */
   public <I, O> ModelHandle<I, O> handle(String ref, Codec<I, O> codec) {
-    return handle(ref, codec, schema -> Codecs.bind(codec));
+    return handle(ref, codec, new ByCodec<>(codec));
   }
 
   private <I, O> ModelHandle<I, O> handle(
@@ -126,7 +115,12 @@ public final class Routes {
     changing.lock();
     try {
       requireOpen();
-      return routes.computeIfAbsent(ref, r -> new Route(r, shared));
+      Route route = routes.get(ref);
+      if (route == null) {
+        route = new Route(ref, shared);
+        routes.put(ref, route);
+      }
+      return route;
     } finally {
       changing.unlock();
     }
@@ -218,16 +212,46 @@ public final class Routes {
    * Memory is short: ends what is kept for rollbacks, and waits a little for it. Not in vain: a
    * version that would not fit even so takes no rollback away.
    */
-  private boolean endRetention(long needed) {
-    long kept = routes.values().stream().mapToLong(Route::retained).sum();
-    if (memory.refusal(needed - kept).isPresent()) {
-      return false;
+  private final class Relief implements LongPredicate {
+    @Override
+    public boolean test(long needed) {
+      long kept = routes.values().stream().mapToLong(Route::retained).sum();
+      if (memory.refusal(needed - kept).isPresent()) {
+        return false;
+      }
+      boolean any = false;
+      for (Route route : routes.values()) {
+        any |= route.endRetention();
+      }
+      return any && lifecycle.settle(RELIEF);
     }
-    boolean any = false;
-    for (Route route : routes.values()) {
-      any |= route.endRetention();
+  }
+
+  /** What is done at each look of the watch. */
+  private record EachLook(Recorder recorder, FailureLog failures) implements Runnable {
+    @Override
+    public void run() {
+      recorder.look();
+      failures.write();
     }
-    return any && lifecycle.settle(RELIEF);
+  }
+
+  /** Binds records or rows. */
+  private record ByTypes<I, O>(Class<I> in, Class<O> out)
+      implements Function<ModelSchema, BoundCodec<I, O>> {
+    @Override
+    public BoundCodec<I, O> apply(ModelSchema schema) {
+      return Codecs.bind(schema, in, out);
+    }
+  }
+
+  /** Binds a codec of the user's. */
+  private record ByCodec<I, O>(Codec<I, O> codec)
+      implements Function<ModelSchema, BoundCodec<I, O>> {
+    @Override
+    public BoundCodec<I, O> apply(ModelSchema schema) {
+      return Codecs.bind(codec);
+    }
   }
 
   private ModelUnavailableException notReady(Duration atMost) {
@@ -241,7 +265,7 @@ public final class Routes {
         "no version serves on " + missing + " after " + atMost + "; loading goes on", null);
   }
 
-  private void signalChange() {
+  void signalChange() {
     changing.lock();
     try {
       changed.signalAll();

@@ -63,8 +63,8 @@ final class ServedVersion {
     this.loaded = loaded;
     this.version = loaded.version;
     this.slots = loaded.slots;
-    this.observers = observers.toArray(VersionObserver[]::new);
-    this.listeners = listeners.toArray(CallListener[]::new);
+    this.observers = observers.toArray(new VersionObserver[0]);
+    this.listeners = listeners.toArray(new CallListener[0]);
     this.rows = new long[(slots.size() + 1) * STRIDE];
     this.timed = !listeners.isEmpty();
   }
@@ -78,27 +78,35 @@ final class ServedVersion {
       FailureLog failures) {
     List<VersionObserver> observers = new ArrayList<>();
     for (VersionObserver.Factory factory : settings.observers()) {
-      asked(
-          loaded,
-          () -> factory.open(route, loaded.stored, loaded.slots.size()).ifPresent(observers::add));
+      try {
+        Optional<VersionObserver> opened = factory.open(route, loaded.stored, loaded.slots.size());
+        if (opened.isPresent()) {
+          observers.add(opened.get());
+        }
+      } catch (Throwable e) { // whatever it is, the version is good
+        notOpened(loaded, e);
+      }
     }
     List<CallListener> listeners = new ArrayList<>();
     for (RuntimeListener listener : settings.listeners()) {
-      asked(loaded, () -> listener.calls(route, loaded.version).ifPresent(listeners::add));
+      try {
+        Optional<CallListener> opened = listener.calls(route, loaded.version);
+        if (opened.isPresent()) {
+          listeners.add(opened.get());
+        }
+      } catch (Throwable e) { // the same
+        notOpened(loaded, e);
+      }
     }
     return new ServedVersion(route, loaded, recorder, failures, observers, listeners);
   }
 
-  private static void asked(LoadedVersion loaded, Runnable open) {
-    try {
-      open.run();
-    } catch (Throwable e) { // whatever it is, the version is good
-      log()
-          .log(
-              Level.WARNING,
-              "an observer could not be opened for " + loaded.version + "; it is told nothing",
-              e);
-    }
+  private static void notOpened(LoadedVersion loaded, Throwable e) {
+    log()
+        .log(
+            Level.WARNING,
+            "an observer could not be opened for " + loaded.version + "; it is told nothing",
+            e);
   }
 
   boolean observed() {

@@ -9,9 +9,9 @@ import dev.mlops.store.ModelStore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * What a runtime was built with, checked by its builder. Public for the front door alone.
@@ -88,25 +88,39 @@ public record Settings(
 
   /** The engines that are asked for a model, in order. */
   List<Engine> engines(String model) {
-    return engines.stream()
-        .filter(engine -> engine.model().isEmpty() || engine.model().get().equals(model))
-        .map(ModelEngine::engine)
-        .toList();
+    List<Engine> asked = new ArrayList<>();
+    for (ModelEngine each : engines) {
+      if (concerns(each.model(), model)) {
+        asked.add(each.engine());
+      }
+    }
+    return asked;
   }
 
   /** All that a version of a model must pass, in order. */
   List<Gate> gates(String model) {
-    return Stream.concat(Gates.standard().stream(), gatesOf(model)).toList();
+    List<Gate> all = new ArrayList<>(Gates.standard());
+    all.addAll(gatesOf(model));
+    return all;
   }
 
   /** Those of them that compare it with the version in force. */
   List<Gate> comparisons(String model) {
-    return gatesOf(model).filter(Gate::compares).toList();
+    return gatesOf(model).stream().filter(Gate::compares).toList();
   }
 
-  private Stream<Gate> gatesOf(String model) {
-    return gates.stream()
-        .filter(gate -> gate.model().isEmpty() || gate.model().get().equals(model))
-        .map(ModelGate::gate);
+  private List<Gate> gatesOf(String model) {
+    List<Gate> own = new ArrayList<>();
+    for (ModelGate each : gates) {
+      if (concerns(each.model(), model)) {
+        own.add(each.gate());
+      }
+    }
+    return own;
+  }
+
+  /** Whether what was set for one model, or for all, is for this one. */
+  private static boolean concerns(Optional<String> setFor, String model) {
+    return setFor.isEmpty() || setFor.get().equals(model);
   }
 }

@@ -149,7 +149,7 @@ final class Slots {
    * @throws IllegalArgumentException if there would be none
    */
   Slots(int size) {
-    this(size, System::nanoTime);
+    this(size, new NanoClock());
   }
 
   /**

@@ -30,6 +30,12 @@ class StateFolder {
 
   private final @Nullable Path folder;
 
+  /** Whether what is decided may still be kept. */
+  interface Open {
+    /** Throws if the route is closed: then nothing is to be written any more. */
+    void requireOpen();
+  }
+
   StateFolder(Optional<Path> folder) {
     this.folder = folder.orElse(null);
   }
@@ -78,10 +84,10 @@ class StateFolder {
   /**
    * Writes a route's state.
    *
-   * @param last called when it is on the disk and before it takes the place of what is there; what
+   * @param last asked when it is on the disk and before it takes the place of what is there; what
    *     it throws leaves that as it was
    */
-  void write(ModelRef route, RouteState state, Runnable last) {
+  void write(ModelRef route, RouteState state, Open last) {
     Path file = file(route);
     if (file == null) {
       return;
@@ -107,7 +113,7 @@ class StateFolder {
             next,
             json.writerWithDefaultPrettyPrinter().writeValueAsBytes(node),
             StandardOpenOption.SYNC);
-        last.run();
+        last.requireOpen();
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       } finally {
         Files.deleteIfExists(next);

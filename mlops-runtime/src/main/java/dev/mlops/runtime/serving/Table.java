@@ -13,7 +13,7 @@ final class Table {
 
   Table(ServedVersion served, List<BoundCodec<?, ?>> codecs) {
     this.served = served;
-    this.codecs = codecs.toArray(BoundCodec<?, ?>[]::new);
+    this.codecs = codecs.toArray(new BoundCodec<?, ?>[0]);
   }
 
   /** The codec of the handle with this index. */

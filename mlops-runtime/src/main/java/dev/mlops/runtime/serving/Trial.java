@@ -32,12 +32,12 @@ record Trial(LoadedVersion candidate, @Nullable LoadedVersion against, boolean b
 
   @Override
   public Optional<Version> active() {
-    return Optional.ofNullable(against).map(version -> version.version);
+    return against == null ? Optional.empty() : Optional.of(against.version);
   }
 
   @Override
   public Optional<ModelSchema> activeSchema() {
-    return Optional.ofNullable(back ? null : against).map(version -> version.schema);
+    return against == null || back ? Optional.empty() : Optional.of(against.schema);
   }
 
   @Override

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * ends at most {@link #period} after its time. The thread looks often while there are calls, and
  * once a second while there are none.
  */
-final class Watch {
+final class Watch implements Runnable {
   private static final long MILLI = 1_000_000;
   private static final long SHORTEST = MILLI;
   private static final long LONGEST = 50 * MILLI;
@@ -51,7 +51,7 @@ final class Watch {
    * @param eachLook what else is to be done as often
    */
   Watch(Runnable eachLook) {
-    this(System::nanoTime, eachLook);
+    this(new NanoClock(), eachLook);
   }
 
   Watch(LongSupplier nanoTime, Runnable eachLook) {
@@ -89,17 +89,27 @@ final class Watch {
   void add(LoadedVersion version) {
     lock.lock();
     try {
-      if (watched.stream().noneMatch(w -> w.version == version)) {
+      if (!watches(version)) {
         watched.add(new Watched(version));
       }
       if (thread == null && !closed) {
-        thread = new Thread(this::look, "mlops-watch");
+        thread = new Thread(this, "mlops-watch");
         thread.setDaemon(true);
         thread.start();
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Under the lock. */
+  private boolean watches(LoadedVersion version) {
+    for (Watched each : watched) {
+      if (each.version == version) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Looks at them no more; when this returns none of their runs will be cancelled. */
@@ -137,8 +147,13 @@ final class Watch {
     LockSupport.unpark(thread); // a stale null only delays the first look by a second
   }
 
-  /* How long it parks, and who wakes it, decides when it looks: no test measures that. */
-  private void look() {
+  /**
+   * Looks until it is closed; on a thread of its own, which begins with the first version.
+   *
+   * <p>How long it parks, and who wakes it, decides when it looks: no test measures that.
+   */
+  @Override
+  public void run() {
     while (!closed) {
       try {
         LockSupport.parkNanos(this, period());

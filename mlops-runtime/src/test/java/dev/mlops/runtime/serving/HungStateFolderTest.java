@@ -53,7 +53,7 @@ class HungStateFolderTest {
     }
 
     @Override
-    void write(ModelRef route, RouteState state, Runnable last) {
+    void write(ModelRef route, RouteState state, Open last) {
       inside.release();
       let.acquireUninterruptibly();
       if (full) {

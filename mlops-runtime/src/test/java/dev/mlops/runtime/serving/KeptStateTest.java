@@ -36,9 +36,9 @@ class KeptStateTest {
     }
 
     @Override
-    void write(ModelRef route, RouteState state, Runnable last) {
+    void write(ModelRef route, RouteState state, Open last) {
       requireWhole();
-      last.run();
+      last.requireOpen();
       writes.add(state);
       holds = state;
     }
