@@ -53,10 +53,10 @@ abstract class GoldenRecords implements AutoCloseable {
       return Optional.empty();
     }
     String path = version.partPath(ModelPackage.GOLDEN_ROLE).orElse("golden.csv");
-    return Optional.of(
-        path.endsWith(".jsonl")
-            ? new JsonLines(path, part.get(), version.schema())
-            : new Csv(path, part.get(), version.schema()));
+    if (path.endsWith(".jsonl")) {
+      return Optional.of(new JsonLines(path, part.get(), version.schema()));
+    }
+    return Optional.of(new Csv(path, part.get(), version.schema()));
   }
 
   /** The next records. */

@@ -29,7 +29,9 @@ record SampleRows(List<Row> rows, boolean golden) {
     // damaged records are the golden gate's to tell
     try (GoldenRecords records = GoldenRecords.of(version).orElse(null)) {
       if (records != null) {
-        records.next(MOST).forEach(record -> rows.add(record.in()));
+        for (GoldenRecords.Golden record : records.next(MOST)) {
+          rows.add(record.in());
+        }
       }
     } catch (InvalidSettingsException e) {
       rows.clear();
