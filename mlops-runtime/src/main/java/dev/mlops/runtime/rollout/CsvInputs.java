@@ -63,7 +63,9 @@ final class CsvInputs {
   /** The names in the header that are inputs. */
   Set<String> names() {
     Set<String> names = new HashSet<>();
-    cells.forEach(cell -> names.add(cell.name()));
+    for (Cell cell : cells) {
+      names.add(cell.name());
+    }
     return names;
   }
 

@@ -58,7 +58,11 @@ final class GoldenGate implements Gate {
     }
     Golden first = chunk.get(0);
     while (!chunk.isEmpty()) {
-      List<Row> answers = scorer.predict(chunk.stream().map(Golden::in).toList());
+      List<Row> inputs = new ArrayList<>(chunk.size());
+      for (Golden record : chunk) {
+        inputs.add(record.in());
+      }
+      List<Row> answers = scorer.predict(inputs);
       for (int i = 0; i < chunk.size(); i++) {
         seen.compare(chunk.get(i), answers.get(i), "line " + chunk.get(i).line());
       }

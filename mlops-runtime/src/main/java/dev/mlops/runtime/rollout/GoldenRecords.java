@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,7 +80,8 @@ abstract class GoldenRecords implements AutoCloseable {
 
   /** The tensor of an output by column or {@code tensor.column}; null if there is none. */
   static @Nullable TensorSpec output(ModelSchema schema, String name) {
-    return schema.output(name).map(place -> schema.outputs().get(place.tensor())).orElse(null);
+    Optional<ModelSchema.Place> place = schema.output(name);
+    return place.isEmpty() ? null : schema.outputs().get(place.get().tensor());
   }
 
   private static String outputs(ModelSchema schema) {
@@ -98,14 +100,13 @@ abstract class GoldenRecords implements AutoCloseable {
       try {
         inputs = CsvInputs.bind(table, schema);
         List<String> problems = new ArrayList<>();
-        table
-            .header()
-            .forEach(
-                (name, index) -> {
-                  if (name.startsWith(EXPECTED) && !inputs.names().contains(name)) {
-                    bind(schema, name.substring(EXPECTED.length()), index, problems);
-                  }
-                });
+        Set<String> given = inputs.names();
+        for (Map.Entry<String, Integer> column : table.header().entrySet()) {
+          String name = column.getKey();
+          if (name.startsWith(EXPECTED) && !given.contains(name)) {
+            bind(schema, name.substring(EXPECTED.length()), column.getValue(), problems);
+          }
+        }
         if (expected.isEmpty() && problems.isEmpty()) {
           problems.add(
               "no column expected.<output>, so nothing can be checked; the outputs are "
