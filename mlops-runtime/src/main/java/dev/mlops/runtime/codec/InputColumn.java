@@ -108,6 +108,16 @@ record InputColumn(
     return layout.perRow() ? row * layout.inner() : 0;
   }
 
+  /* What a record's components are given: the tensor's memory, and where the row begins in it. */
+
+  static Object memory(InputColumn of, Frame in) {
+    return in.input(of.tensor);
+  }
+
+  static int base(InputColumn of, Frame in, int row) {
+    return of.base(row);
+  }
+
   /* What a record's components are put with, by the type of value and memory. */
 
   static void put(InputColumn to, float value, FloatBuffer memory, int base, Frame in, int row) {

@@ -90,7 +90,8 @@ final class RecordReader<O> implements OutputReader<O> {
   /** Reads one argument: {@code (frame, row)}. */
   private static MethodHandle read(OutputColumn column, Class<?> type) {
     if (!column.scalar()) {
-      return MethodHandles.insertArguments(Ours.ARRAY, 0, column, type.getComponentType())
+      return MethodHandles.insertArguments(
+              find("array", Object.class, Class.class), 0, column, type.getComponentType())
           .asType(methodType(type, Frame.class, int.class));
     }
     Class<?> plain = Fit.plain(type);
@@ -101,35 +102,27 @@ final class RecordReader<O> implements OutputReader<O> {
 
   private static MethodHandle reader(ElementType column, Class<?> plain) {
     return switch (column) {
-      case FLOAT, FLOAT16 -> plain == float.class ? Ours.NUMBER_32 : Ours.NUMBER_64;
-      case DOUBLE -> Ours.NUMBER_64;
-      case INT8, UINT8, INT16, INT32, INT64 -> Ours.WHOLE;
-      case BOOL -> Ours.TRUTH;
-      case TEXT -> Ours.TEXT;
+      case FLOAT, FLOAT16 ->
+          plain == float.class ? find("number32", float.class) : find("number64", double.class);
+      case DOUBLE -> find("number64", double.class);
+      case INT8, UINT8, INT16, INT32, INT64 -> find("whole", long.class);
+      case BOOL -> find("truth", boolean.class);
+      case TEXT -> find("text", String.class);
     };
   }
 
-  /** Our own methods as handles. */
-  private static final class Ours {
-    static final MethodHandle NUMBER_32 = find("number32", float.class);
-    static final MethodHandle NUMBER_64 = find("number64", double.class);
-    static final MethodHandle WHOLE = find("whole", long.class);
-    static final MethodHandle TRUTH = find("truth", boolean.class);
-    static final MethodHandle TEXT = find("text", String.class);
-    static final MethodHandle ARRAY = find("array", Object.class, Class.class);
-
-    private static MethodHandle find(String name, Class<?> result, Class<?>... more) {
-      try {
-        return MethodHandles.lookup()
-            .findStatic(
-                OutputColumn.class,
-                name,
-                methodType(result, OutputColumn.class)
-                    .appendParameterTypes(more)
-                    .appendParameterTypes(Frame.class, int.class));
-      } catch (ReflectiveOperationException e) {
-        throw new ExceptionInInitializerError(e);
-      }
+  /** A method of ours that reads a column, as a handle. */
+  private static MethodHandle find(String name, Class<?> result, Class<?>... more) {
+    try {
+      return MethodHandles.lookup()
+          .findStatic(
+              OutputColumn.class,
+              name,
+              methodType(result, OutputColumn.class)
+                  .appendParameterTypes(more)
+                  .appendParameterTypes(Frame.class, int.class));
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 }

@@ -129,18 +129,9 @@ final class RecordWriter<I> implements InputWriter<I> {
   /** Fetches a tensor's memory and the row's base for its columns: {@code (record, frame, row)}. */
   private static MethodHandle placed(InputColumn column, MethodHandle puts) {
     MethodHandle memory =
-        MethodHandles.insertArguments(Ours.INPUT, 1, column.tensor())
-            .asType(methodType(memory(column.type()), Frame.class));
-    MethodHandle base = Ours.BASE.bindTo(column);
-    MethodHandle filtered = MethodHandles.filterArguments(puts, 1, memory, base);
-    return MethodHandles.permuteArguments(
-        filtered,
-        methodType(void.class, puts.type().parameterType(0), Frame.class, int.class),
-        0,
-        1,
-        2,
-        1,
-        2);
+        Ours.MEMORY.bindTo(column).asType(methodType(memory(column.type()), Frame.class));
+    MethodHandle based = MethodHandles.foldArguments(alike(puts), 2, Ours.BASE.bindTo(column));
+    return MethodHandles.foldArguments(based, 1, memory);
   }
 
   /** Puts what a component gives: {@code (value, memory, base, frame, row)}. */
@@ -150,7 +141,7 @@ final class RecordWriter<I> implements InputWriter<I> {
     MethodType type = methodType(void.class, value, memory, int.class, Frame.class, int.class);
     if (!column.scalar()) {
       // an array finds its place by the row alone
-      MethodHandle put = MethodHandles.insertArguments(Ours.PUT_ARRAY, 0, column);
+      MethodHandle put = MethodHandles.insertArguments(Ours.putArray(), 0, column);
       return MethodHandles.dropArguments(put, 2, int.class).asType(type);
     }
     if (column.type() == ElementType.TEXT) {
@@ -163,9 +154,9 @@ final class RecordWriter<I> implements InputWriter<I> {
     if (plain == value) {
       return put;
     }
-    MethodHandle putMissing = MethodHandles.insertArguments(Ours.PUT_MISSING, 0, column);
+    MethodHandle putMissing = MethodHandles.insertArguments(Ours.putMissing(), 0, column);
     return MethodHandles.guardWithTest(
-        Ours.IS_NULL.asType(methodType(boolean.class, value)),
+        Ours.isNull().asType(methodType(boolean.class, value)),
         MethodHandles.dropArguments(putMissing, 0, value).asType(type),
         put.asType(type));
   }
@@ -196,58 +187,71 @@ final class RecordWriter<I> implements InputWriter<I> {
     return half == 0
         ? steps.get(0)
         : MethodHandles.foldArguments(
-            inTurn(steps.subList(half, steps.size())), inTurn(steps.subList(0, half)));
+            alike(inTurn(steps.subList(half, steps.size()))), inTurn(steps.subList(0, half)));
   }
 
-  /** Our own methods as handles. */
+  /*
+   * The same handle behind an invoker. What is folded into a handle becomes a form of its own for
+   * each handle it is folded into; behind an invoker all are of one form, which a fresh JVM makes
+   * once.
+   */
+  private static MethodHandle alike(MethodHandle step) {
+    return MethodHandles.exactInvoker(step.type()).bindTo(step);
+  }
+
+  /** Our own methods as handles; most are needed by few records, and so found when they are. */
   private static final class Ours {
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
-    static final MethodHandle INPUT;
-    static final MethodHandle BASE;
-    static final MethodHandle PUT_MISSING;
-    static final MethodHandle PUT_ARRAY;
-    static final MethodHandle IS_NULL;
-
-    static {
-      try {
-        INPUT = LOOKUP.findVirtual(Frame.class, "input", methodType(Object.class, int.class));
-        BASE = LOOKUP.findVirtual(InputColumn.class, "base", methodType(int.class, int.class));
-        PUT_MISSING =
-            LOOKUP.findStatic(
-                InputColumn.class,
-                "putMissing",
-                methodType(
-                    void.class,
-                    InputColumn.class,
-                    Object.class,
-                    int.class,
-                    Frame.class,
-                    int.class));
-        PUT_ARRAY =
-            LOOKUP.findStatic(
-                InputColumn.class,
-                "putArray",
-                methodType(
-                    void.class,
-                    InputColumn.class,
-                    Object.class,
-                    Object.class,
-                    Frame.class,
-                    int.class));
-        IS_NULL =
-            LOOKUP.findStatic(Objects.class, "isNull", methodType(boolean.class, Object.class));
-      } catch (ReflectiveOperationException e) {
-        throw new ExceptionInInitializerError(e);
-      }
-    }
+    static final MethodHandle MEMORY =
+        find(InputColumn.class, "memory", Object.class, InputColumn.class, Frame.class);
+    static final MethodHandle BASE =
+        find(InputColumn.class, "base", int.class, InputColumn.class, Frame.class, int.class);
 
     static MethodHandle put(Class<?> value, Class<?> memory) {
+      return find(
+          InputColumn.class,
+          "put",
+          void.class,
+          InputColumn.class,
+          value,
+          memory,
+          int.class,
+          Frame.class,
+          int.class);
+    }
+
+    static MethodHandle putArray() {
+      return find(
+          InputColumn.class,
+          "putArray",
+          void.class,
+          InputColumn.class,
+          Object.class,
+          Object.class,
+          Frame.class,
+          int.class);
+    }
+
+    static MethodHandle putMissing() {
+      return find(
+          InputColumn.class,
+          "putMissing",
+          void.class,
+          InputColumn.class,
+          Object.class,
+          int.class,
+          Frame.class,
+          int.class);
+    }
+
+    static MethodHandle isNull() {
+      return find(Objects.class, "isNull", boolean.class, Object.class);
+    }
+
+    private static MethodHandle find(
+        Class<?> owner, String name, Class<?> result, Class<?>... arguments) {
       try {
-        return LOOKUP.findStatic(
-            InputColumn.class,
-            "put",
-            methodType(
-                void.class, InputColumn.class, value, memory, int.class, Frame.class, int.class));
+        return LOOKUP.findStatic(owner, name, methodType(result, arguments));
       } catch (ReflectiveOperationException e) {
         throw new LinkageError(e.getMessage(), e);
       }
