@@ -47,6 +47,16 @@ final class Moves {
         });
   }
 
+  /** One element of any type, from one register to another. */
+  static void copy(Registers r, ElementType type, int from, int at, int into, int to) {
+    switch (type) {
+      case FLOAT -> r.floats[into][to] = r.floats[from][at];
+      case DOUBLE -> r.doubles[into][to] = r.doubles[from][at];
+      case TEXT -> r.texts[into][to] = r.texts[from][at];
+      default -> r.longs[into][to] = r.longs[from][at];
+    }
+  }
+
   /** How far one row is from the next. */
   static int stride(Value value) {
     return value.extent().perRow() && !value.isUniform() ? value.width() : 0;

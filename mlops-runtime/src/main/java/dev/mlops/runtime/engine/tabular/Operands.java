@@ -2,8 +2,10 @@ package dev.mlops.runtime.engine.tabular;
 
 import dev.mlops.model.ElementType;
 import dev.mlops.runtime.onnx.OnnxNode;
+import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -24,6 +26,11 @@ record Operands(Extent extent, List<Operand> all) {
   record Operand(Value value, int stride, int[] map, boolean straight) {
     int register() {
       return value.register();
+    }
+
+    /** Where in its array the element for one of the result's stands. */
+    int place(int row, int i) {
+      return row * stride + map[i];
     }
   }
 
@@ -57,22 +64,10 @@ record Operands(Extent extent, List<Operand> all) {
   /** A constant with an element for each of the result's. */
   private static Value filled(PlanBuilder to, Value value, Extent extent, int[] map) {
     PlanBuilder.checkSize(extent);
-    Object known = value.constant();
-    Object all;
-    if (known instanceof float[] floats) {
-      float[] picked = new float[map.length];
-      for (int i = 0; i < map.length; i++) {
-        picked[i] = floats[map[i]];
-      }
-      all = picked;
-    } else if (known instanceof double[] doubles) {
-      all = IntStream.of(map).mapToDouble(i -> doubles[i]).toArray();
-    } else if (known instanceof long[] longs) {
-      all = IntStream.of(map).mapToLong(i -> longs[i]).toArray();
-    } else if (known instanceof String[] texts) {
-      all = IntStream.of(map).mapToObj(i -> texts[i]).toArray(String[]::new);
-    } else {
-      throw new IllegalArgumentException("a constant of an unexpected kind: " + value);
+    Object known = Objects.requireNonNull(value.constant());
+    Object all = Array.newInstance(known.getClass().getComponentType(), map.length);
+    for (int i = 0; i < map.length; i++) {
+      System.arraycopy(known, map[i], all, i, 1);
     }
     return to.known(value.type(), new Extent(false, extent.dims()), all);
   }

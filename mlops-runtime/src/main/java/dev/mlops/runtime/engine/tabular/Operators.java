@@ -57,7 +57,6 @@ final class Operators {
           "Max",
           "Min",
           "Sum",
-          "Mean",
           "Less",
           "LessOrEqual",
           "Greater",
@@ -65,7 +64,6 @@ final class Operators {
           "Equal",
           "And",
           "Or",
-          "Xor",
           "Where" ->
           Family.ARITHMETIC;
       case "Neg",

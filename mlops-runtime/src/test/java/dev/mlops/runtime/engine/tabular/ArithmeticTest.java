@@ -156,11 +156,9 @@ final class ArithmeticTest {
   }
 
   @Test
-  void sumAndMean_ofSeveral_goFromTheFirstOn() {
+  void sum_ofSeveral_goesFromTheFirstOn() {
     OnnxGraph sum = floats(15, 2, 2).node("Sum", List.of("x", "x", "x"), List.of("y"));
     check.gives(sum, 1, new float[] {3, -6}, (Object) new float[] {1, -2});
-    OnnxGraph mean = floats(15, 2, 2).node("Mean", List.of("x", "x", "x"), List.of("y"));
-    check.gives(mean, 1, new float[] {1, -2}, (Object) new float[] {1, -2});
   }
 
   private static OnnxGraph test(String op) {
@@ -190,17 +188,12 @@ final class ArithmeticTest {
 
   @Test
   void logic_ofTruths_isThatOfBits() {
-    for (String op : List.of("And", "Or", "Xor")) {
+    for (String op : List.of("And", "Or")) {
       OnnxGraph graph =
           graph(15, OnnxGraph.BOOL, List.of(2), OnnxGraph.BOOL, List.of(2))
               .initializer(OnnxGraph.truths("c", new long[] {2}, true, false))
               .node(op, List.of("x", "c"), List.of("y"));
-      byte[] wanted =
-          switch (op) {
-            case "And" -> new byte[] {1, 0, 0, 0};
-            case "Or" -> new byte[] {1, 1, 1, 0};
-            default -> new byte[] {0, 1, 1, 0};
-          };
+      byte[] wanted = op.equals("And") ? new byte[] {1, 0, 0, 0} : new byte[] {1, 1, 1, 0};
       check.gives(graph, 2, wanted, (Object) new byte[] {1, 1, 0, 0});
     }
   }

@@ -576,12 +576,12 @@ final class RandomPipeline {
       return;
     }
     boolean whole = x.is(ElementType.INT32, ElementType.INT64);
-    String op = pick("Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Mean", "Mod", "Pow");
+    String op = pick("Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Mod", "Pow");
     if (op.equals("Pow")) {
       power(x);
       return;
     }
-    boolean several = op.equals("Sum") || op.equals("Mean");
+    boolean several = op.equals("Sum");
     boolean order = op.equals("Max") || op.equals("Min");
     boolean integerMax = order && ((whole && opset < 12) || x.type() == ElementType.INT64);
     if ((several && x.type() != ElementType.FLOAT)
@@ -677,7 +677,7 @@ final class RandomPipeline {
     if (x.type() != ElementType.BOOL) {
       return;
     }
-    String op = pick("And", "Or", "Xor", "Not");
+    String op = pick("And", "Or", "Not");
     List<String> in =
         op.equals("Not")
             ? List.of(x.name())
