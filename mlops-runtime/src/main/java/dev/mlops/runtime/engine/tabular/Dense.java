@@ -2,7 +2,6 @@ package dev.mlops.runtime.engine.tabular;
 
 import dev.mlops.model.ElementType;
 import dev.mlops.runtime.onnx.OnnxNode;
-import java.util.Arrays;
 import java.util.List;
 
 /** Products of rows and constant weights. */
@@ -14,128 +13,95 @@ final class Dense {
 
   /** Adds a node of this family. */
   static void add(OnnxNode node, PlanBuilder to) {
-    switch (node.operator()) {
-      case "MatMul" -> matMul(node, to);
-      case "Gemm" -> gemm(node, to);
-      default -> batchNormalization(node, to);
-    }
-  }
-
-  private static void matMul(OnnxNode node, PlanBuilder to) {
-    Value from = to.input(node, 0);
-    Value weights = to.operand(node, 1);
-    List<Integer> shape = weights.extent().dims();
-    List<Integer> dims = from.extent().dims();
-    if (dims.isEmpty() || shape.size() != 2 || !shape.get(0).equals(dims.get(dims.size() - 1))) {
-      throw new Unsupported("it multiplies " + from + " and " + weights);
-    }
-    List<Integer> made = replacedLast(dims, shape.get(1));
-    Value out = to.result(from.type(), from.extent().with(made));
-    int outer = from.extent().width(0, dims.size() - 1);
-    if (from.type() == ElementType.FLOAT) {
-      float[] flat = to.constant(node, 1, float[].class);
-      multiply(
-          to, from, out, outer, rows(flat, shape.get(0), shape.get(1)), new float[shape.get(1)]);
-    } else if (from.type() == ElementType.DOUBLE) {
-      double[] flat = to.constant(node, 1, double[].class);
-      multiply(to, from, out, outer, flat, shape.get(0), shape.get(1), new double[shape.get(1)]);
+    if (node.operator().equals("BatchNormalization")) {
+      batchNormalization(node, to);
     } else {
-      throw new Unsupported("it is not run here for " + from);
+      product(node, to, node.operator().equals("Gemm"));
     }
-    to.bind(node, 0, out);
   }
 
-  private static List<Integer> replacedLast(List<Integer> dims, int by) {
-    Integer[] all = dims.toArray(Integer[]::new);
-    all[all.length - 1] = by;
-    return List.of(all);
-  }
-
-  private static float[][] rows(float[] flat, int inputs, int outputs) {
-    float[][] rows = new float[inputs][];
-    for (int i = 0; i < inputs; i++) {
-      rows[i] = Arrays.copyOfRange(flat, i * outputs, (i + 1) * outputs);
-    }
-    return rows;
-  }
-
-  private static void gemm(OnnxNode node, PlanBuilder to) {
-    if (to.opset("") < 7) {
+  private static void product(OnnxNode node, PlanBuilder to, boolean gemm) {
+    if (gemm && to.opset("") < 7) {
       throw new Unsupported("before version 7 of the operators axes were matched in another way");
     }
     Value from = to.input(node, 0);
     Value weights = to.operand(node, 1);
     List<Integer> shape = weights.extent().dims();
-    if (node.integer("transA", 0) != 0
-        || from.extent().rank() != 2
+    List<Integer> dims = from.extent().dims();
+    boolean transposed = gemm && node.integer("transB", 0) != 0;
+    if (dims.isEmpty()
+        || shape.size() != 2
         || weights.extent().perRow()
-        || shape.size() != 2) {
+        || !shape.get(transposed ? 1 : 0).equals(dims.get(dims.size() - 1))
+        || (gemm && (node.integer("transA", 0) != 0 || from.extent().rank() != 2))) {
       throw new Unsupported("it multiplies " + from + " and " + weights);
     }
-    boolean transposed = node.integer("transB", 0) != 0;
     int inputs = shape.get(transposed ? 1 : 0);
     int outputs = shape.get(transposed ? 0 : 1);
-    List<Integer> dims = from.extent().dims();
-    if (dims.get(dims.size() - 1) != inputs) {
-      throw new Unsupported("it multiplies " + from + " and " + weights);
-    }
-    int outer = from.extent().width(0, dims.size() - 1);
-    float alpha = node.number("alpha", 1);
-    float beta = node.number("beta", 1);
-    int[] bias = new int[0];
-    if (to.has(node, 2) && beta != 0) { // what is taken no part of may be NaN
+    double[] bias = new double[outputs];
+    float beta = gemm ? node.number("beta", 1) : 0;
+    if (beta != 0 && to.has(node, 2)) { // what is taken no part of may be NaN
       Extent extent = to.operand(node, 2).extent();
       Broadcast both = Broadcast.of(List.of(Extent.rows(outputs), extent));
       if (extent.perRow() || !both.extent().equals(Extent.rows(outputs))) {
         throw new Unsupported("it adds " + extent + " to each row of " + outputs);
       }
-      bias = both.map(1);
+      int[] map = both.map(1);
+      double[] given = numbers(node, to, 2, from);
+      for (int j = 0; j < outputs; j++) {
+        bias[j] = beta * given[map[j]];
+      }
     }
-    Value out = to.result(from.type(), from.extent().with(replacedLast(dims, outputs)));
-    if (from.type() == ElementType.FLOAT) {
-      float[] given = to.constant(node, 1, float[].class);
-      float[] flat = new float[given.length];
-      for (int i = 0; i < inputs; i++) {
-        for (int j = 0; j < outputs; j++) {
-          flat[i * outputs + j] = alpha * given[transposed ? j * inputs + i : i * outputs + j];
-        }
+    Integer[] made = dims.toArray(Integer[]::new);
+    made[made.length - 1] = outputs;
+    Value out = to.result(from.type(), from.extent().with(List.of(made)));
+    float alpha = gemm ? node.number("alpha", 1) : 1;
+    double[] given = numbers(node, to, 1, from);
+    double[] flat = new double[given.length]; // by input and output
+    for (int i = 0; i < inputs; i++) {
+      for (int j = 0; j < outputs; j++) {
+        flat[i * outputs + j] = alpha * given[transposed ? j * inputs + i : i * outputs + j];
       }
-      float[] add = new float[outputs];
-      for (int j = 0; j < bias.length; j++) {
-        add[j] = beta * to.constant(node, 2, float[].class)[bias[j]];
-      }
-      multiply(to, from, out, outer, rows(flat, inputs, outputs), add);
-    } else if (from.type() == ElementType.DOUBLE) {
-      double[] given = to.constant(node, 1, double[].class);
-      double[] flat = new double[given.length];
-      for (int i = 0; i < inputs; i++) {
-        for (int j = 0; j < outputs; j++) {
-          flat[i * outputs + j] = alpha * given[transposed ? j * inputs + i : i * outputs + j];
-        }
-      }
-      double[] add = new double[outputs];
-      for (int j = 0; j < bias.length; j++) {
-        add[j] = beta * to.constant(node, 2, double[].class)[bias[j]];
-      }
-      multiply(to, from, out, outer, flat, inputs, outputs, add);
+    }
+    int outer = from.extent().width(0, dims.size() - 1);
+    if (from.type() == ElementType.DOUBLE) {
+      doubles(to, from, out, outer, flat, bias);
     } else {
-      throw new Unsupported("it is not run here for " + from);
+      floats(to, from, out, outer, flat, bias);
     }
     to.bind(node, 0, out);
   }
 
+  /** A constant of the type of what is multiplied by it. */
+  private static double[] numbers(OnnxNode node, PlanBuilder to, int index, Value from) {
+    return switch (from.type()) {
+      case FLOAT -> Casts.widened(to.constant(node, index, float[].class));
+      case DOUBLE -> to.constant(node, index, double[].class);
+      default -> throw new Unsupported("it is not run here for " + from);
+    };
+  }
+
   // --- float ---
 
-  /** Each row of the result is the bias and the products of a row and all the weights. */
-  private static void multiply(
-      PlanBuilder to, Value from, Value out, int outer, float[][] weights, float[] bias) {
+  private static void floats(
+      PlanBuilder to, Value from, Value out, int outer, double[] flat, double[] bias) {
     int a = from.register();
     int o = out.register();
-    int inputs = weights.length;
     int outputs = bias.length;
+    int inputs = flat.length / outputs;
     boolean perRow = from.extent().perRow();
-    if (outputs < NARROW) {
-      float[][] columns = transposed(weights, outputs);
+    float[] add = new float[outputs];
+    for (int j = 0; j < outputs; j++) {
+      add[j] = (float) bias[j];
+    }
+    boolean narrow = outputs < NARROW;
+    float[][] weights = narrow ? new float[outputs][inputs] : new float[inputs][outputs];
+    for (int i = 0; i < flat.length; i++) {
+      int in = i / outputs;
+      int at = i % outputs;
+      weights[narrow ? at : in][narrow ? in : at] = (float) flat[i];
+    }
+    if (narrow) {
       to.step(
           (r, rows) -> {
             float[] in = r.floats[a];
@@ -143,7 +109,7 @@ final class Dense {
             int n = perRow ? rows * outer : outer;
             for (int row = 0, at = 0, t = 0; row < n; row++, at += inputs) {
               for (int j = 0; j < outputs; j++) {
-                into[t++] = bias[j] + dot(in, at, columns[j]);
+                into[t++] = add[j] + dot(in, at, weights[j]);
               }
             }
           });
@@ -155,7 +121,7 @@ final class Dense {
           int n = perRow ? rows * outer : outer;
           float[] into = r.floats[o];
           if (n == 1) {
-            sweep(r.floats[a], 0, weights, bias, into);
+            sweep(r.floats[a], 0, weights, add, into);
             return;
           }
           float[] one = (float[]) r.scratch[line];
@@ -164,20 +130,10 @@ final class Dense {
             r.scratch[line] = one;
           }
           for (int row = 0; row < n; row++) {
-            sweep(r.floats[a], row * inputs, weights, bias, one);
+            sweep(r.floats[a], row * inputs, weights, add, one);
             System.arraycopy(one, 0, into, row * outputs, outputs);
           }
         });
-  }
-
-  private static float[][] transposed(float[][] rows, int width) {
-    float[][] columns = new float[width][rows.length];
-    for (int i = 0; i < rows.length; i++) {
-      for (int j = 0; j < width; j++) {
-        columns[j][i] = rows[i][j];
-      }
-    }
-    return columns;
   }
 
   private static float dot(float[] in, int at, float[] weights) {
@@ -246,15 +202,10 @@ final class Dense {
 
   // --- double, which few models have ---
 
-  private static void multiply(
-      PlanBuilder to,
-      Value from,
-      Value out,
-      int outer,
-      double[] weights,
-      int inputs,
-      int outputs,
-      double[] bias) {
+  private static void doubles(
+      PlanBuilder to, Value from, Value out, int outer, double[] weights, double[] bias) {
+    int outputs = bias.length;
+    int inputs = weights.length / outputs;
     int a = from.register();
     int o = out.register();
     boolean perRow = from.extent().perRow();
