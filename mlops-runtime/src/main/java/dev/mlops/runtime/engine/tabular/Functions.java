@@ -4,7 +4,6 @@ import dev.mlops.model.ElementType;
 import dev.mlops.runtime.onnx.OnnxNode;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.LongUnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /** Operators that make each element of one other. */
 final class Functions {
@@ -15,142 +14,114 @@ final class Functions {
     void run(float[] from, float[] into, int n);
   }
 
-  interface FloatTest {
-    boolean of(double value);
-  }
-
   /** Adds a node of this family. */
   static void add(OnnxNode node, PlanBuilder to) {
+    if (to.opset("") < 6) {
+      throw new Unsupported("operators before version 6 are not run here");
+    }
     switch (node.operator()) {
-      case "Neg" -> add(node, to, loop(v -> -v), v -> -v, v -> -v);
-      case "Abs" -> add(node, to, loop(Math::abs), Math::abs, Math::abs);
-      case "Sqrt" -> add(node, to, Functions::sqrt, Math::sqrt, null);
-      case "Exp" -> add(node, to, Functions::exp, Math::exp, null);
-      case "Log" -> add(node, to, loop(v -> (float) Math.log(v)), Math::log, null);
-      case "Reciprocal" -> add(node, to, loop(v -> 1 / v), v -> 1 / v, null);
-      case "Floor" -> add(node, to, loop(v -> (float) Math.floor(v)), Math::floor, null);
-      case "Ceil" -> add(node, to, loop(v -> (float) Math.ceil(v)), Math::ceil, null);
-      case "Round" -> add(node, to, loop(v -> (float) Math.rint(v)), Math::rint, null);
-      case "Sign" -> add(node, to, loop(Functions::sign), Functions::sign, null);
-      case "Relu" -> add(node, to, Functions::relu, v -> Math.max(0, v), null);
-      case "Sigmoid" -> add(node, to, Functions::sigmoid, Functions::logistic, null);
-      case "Tanh" -> add(node, to, Functions::tanh, Math::tanh, null);
-      case "Softplus" -> add(node, to, loop(v -> (float) softplus(v)), null, null);
-      case "Softsign" -> add(node, to, loop(v -> v / (1 + Math.abs(v))), null, null);
-      case "Erf" -> add(node, to, loop(v -> (float) erf(v)), null, null);
+      case "Neg" -> signed(node, to, v -> -v, v -> -v);
+      case "Abs" -> signed(node, to, Math::abs, Math::abs);
+      case "Sqrt" -> of(node, to, Math::sqrt);
+      case "Exp" -> of(node, to, Math::exp);
+      case "Log" -> of(node, to, Math::log);
+      case "Reciprocal" -> of(node, to, v -> 1 / v);
+      case "Floor" -> of(node, to, Math::floor);
+      case "Ceil" -> of(node, to, Math::ceil);
+      case "Round" -> of(node, to, Math::rint);
+      case "Sign" -> of(node, to, Functions::sign);
+      case "Sigmoid" -> of(node, to, v -> 1 / (1 + Math.exp(-v)));
+      case "Tanh" -> of(node, to, Math::tanh);
+      case "Relu" -> relu(node, to);
+      case "Softplus" -> floats(node, to, Functions::softplus);
+      case "Erf" -> floats(node, to, Functions::erf);
       case "LeakyRelu" -> leakyRelu(node, to);
       case "Elu" -> elu(node, to);
       case "Selu" -> selu(node, to);
-      case "HardSigmoid" -> hardSigmoid(node, to);
       case "Gelu" -> gelu(node, to);
       case "Clip" -> clip(node, to);
-      case "IsNaN" -> test(node, to, Double::isNaN);
-      case "IsInf" -> isInf(node, to);
+      case "IsNaN" -> isNaN(node, to);
       default -> not(node, to);
     }
   }
 
-  interface One {
-    float of(float value);
-  }
-
-  /** Calls for each; for what is rare. */
-  private static FloatLoop loop(One one) {
-    return (from, into, n) -> {
-      for (int i = 0; i < n; i++) {
-        into[i] = one.of(from[i]);
-      }
-    };
-  }
-
-  private static void add(
-      OnnxNode node,
-      PlanBuilder to,
-      FloatLoop floats,
-      @Nullable DoubleUnaryOperator doubles,
-      @Nullable LongUnaryOperator longs) {
+  /** Of floats, which is rounded at the end alone, and of doubles. */
+  private static void of(OnnxNode node, PlanBuilder to, DoubleUnaryOperator function) {
     Value from = to.input(node, 0);
-    if (to.opset("") < 6) {
-      throw new Unsupported("operators before version 6 are not run here");
+    if (from.type() != ElementType.DOUBLE) {
+      floats(node, to, function);
+      return;
     }
     int a = from.register();
     int width = from.width();
     boolean perRow = from.extent().perRow();
     Value out = to.result(from.type(), from.extent());
     int o = out.register();
-    if (from.type() == ElementType.FLOAT) {
-      to.step((r, rows) -> floats.run(r.floats[a], r.floats[o], perRow ? rows * width : width));
-    } else if (from.type() == ElementType.DOUBLE && doubles != null) {
-      to.step(
-          (r, rows) -> {
-            double[] values = r.doubles[a];
-            double[] into = r.doubles[o];
-            int n = perRow ? rows * width : width;
-            for (int i = 0; i < n; i++) {
-              into[i] = doubles.applyAsDouble(values[i]);
-            }
-          });
-    } else if ((from.type() == ElementType.INT64 || from.type() == ElementType.INT32)
-        && longs != null) {
-      boolean narrow = from.type() == ElementType.INT32;
-      to.step(
-          (r, rows) -> {
-            long[] values = r.longs[a];
-            long[] into = r.longs[o];
-            int n = perRow ? rows * width : width;
-            for (int i = 0; i < n; i++) {
-              long value = longs.applyAsLong(values[i]);
-              into[i] = narrow ? (int) value : value;
-            }
-          });
-    } else {
-      throw new Unsupported("it is not run here for " + from);
-    }
+    to.step(
+        (r, rows) -> {
+          int n = perRow ? rows * width : width;
+          for (int i = 0; i < n; i++) {
+            r.doubles[o][i] = function.applyAsDouble(r.doubles[a][i]);
+          }
+        });
     to.bind(node, 0, out);
   }
 
-  // --- loops ---
-
-  private static void sqrt(float[] from, float[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = (float) Math.sqrt(from[i]);
+  /** Of whole numbers, too. */
+  private static void signed(
+      OnnxNode node, PlanBuilder to, DoubleUnaryOperator function, LongUnaryOperator whole) {
+    Value from = to.input(node, 0);
+    boolean narrow = from.type() == ElementType.INT32;
+    if (!narrow && from.type() != ElementType.INT64) {
+      of(node, to, function);
+      return;
     }
+    int a = from.register();
+    int width = from.width();
+    boolean perRow = from.extent().perRow();
+    Value out = to.result(from.type(), from.extent());
+    int o = out.register();
+    to.step(
+        (r, rows) -> {
+          int n = perRow ? rows * width : width;
+          for (int i = 0; i < n; i++) {
+            long value = whole.applyAsLong(r.longs[a][i]);
+            r.longs[o][i] = narrow ? (int) value : value;
+          }
+        });
+    to.bind(node, 0, out);
   }
 
-  private static void exp(float[] from, float[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = (float) Math.exp(from[i]);
+  /** A call for each: what is called takes longer. */
+  private static void floats(OnnxNode node, PlanBuilder to, DoubleUnaryOperator function) {
+    loop(
+        node,
+        to,
+        (from, into, n) -> {
+          for (int i = 0; i < n; i++) {
+            into[i] = (float) function.applyAsDouble(from[i]);
+          }
+        });
+  }
+
+  private static void loop(OnnxNode node, PlanBuilder to, FloatLoop loop) {
+    Value from = to.input(node, 0);
+    if (from.type() != ElementType.FLOAT) {
+      throw new Unsupported("it is not run here for " + from);
     }
+    int a = from.register();
+    int width = from.width();
+    boolean perRow = from.extent().perRow();
+    Value out = to.result(from.type(), from.extent());
+    int o = out.register();
+    to.step((r, rows) -> loop.run(r.floats[a], r.floats[o], perRow ? rows * width : width));
+    to.bind(node, 0, out);
   }
 
-  private static void relu(float[] from, float[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = Math.max(0, from[i]);
-    }
-  }
-
-  private static void sigmoid(float[] from, float[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = (float) (1 / (1 + Math.exp(-from[i])));
-    }
-  }
-
-  private static void tanh(float[] from, float[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = (float) Math.tanh(from[i]);
-    }
-  }
-
-  private static float sign(float value) {
-    return value > 0 ? 1 : value < 0 ? -1 : value == 0 ? 0 : value;
-  }
+  // --- curves ---
 
   private static double sign(double value) {
     return value > 0 ? 1 : value < 0 ? -1 : value == 0 ? 0 : value;
-  }
-
-  private static double logistic(double value) {
-    return 1 / (1 + Math.exp(-value));
   }
 
   private static double softplus(double value) {
@@ -178,116 +149,93 @@ final class Functions {
     return value < 0 ? rest - 1 : 1 - rest;
   }
 
-  // --- with attributes ---
+  // --- with loops or attributes of their own ---
 
-  private static void floats(OnnxNode node, PlanBuilder to, FloatLoop loop) {
-    add(node, to, loop, null, null);
-  }
-
-  private static void leakyRelu(OnnxNode node, PlanBuilder to) {
-    float slope = node.number("alpha", 0.01f);
-    floats(
+  private static void relu(OnnxNode node, PlanBuilder to) {
+    if (to.input(node, 0).type() == ElementType.DOUBLE) {
+      of(node, to, v -> Math.max(0, v));
+      return;
+    }
+    loop(
         node,
         to,
         (from, into, n) -> {
           for (int i = 0; i < n; i++) {
-            into[i] = from[i] >= 0 ? from[i] : slope * from[i];
+            into[i] = Math.max(0, from[i]);
           }
         });
   }
 
+  private static void leakyRelu(OnnxNode node, PlanBuilder to) {
+    float slope = node.number("alpha", 0.01f);
+    floats(node, to, v -> v >= 0 ? v : slope * v);
+  }
+
   private static void elu(OnnxNode node, PlanBuilder to) {
     float alpha = node.number("alpha", 1);
-    floats(node, to, loop(v -> v >= 0 ? v : (float) (alpha * Math.expm1(v))));
+    floats(node, to, v -> v >= 0 ? v : alpha * Math.expm1(v));
   }
 
   private static void selu(OnnxNode node, PlanBuilder to) {
     float alpha = node.number("alpha", 1.6732632f);
     float gamma = node.number("gamma", 1.050701f);
-    floats(
-        node, to, loop(v -> v > 0 ? gamma * v : (float) (gamma * (alpha * Math.exp(v) - alpha))));
-  }
-
-  private static void hardSigmoid(OnnxNode node, PlanBuilder to) {
-    float alpha = node.number("alpha", 0.2f);
-    float beta = node.number("beta", 0.5f);
-    floats(node, to, loop(v -> Math.min(1, Math.max(0, alpha * v + beta))));
+    floats(node, to, v -> v > 0 ? gamma * v : gamma * (alpha * Math.exp(v) - alpha));
   }
 
   private static void gelu(OnnxNode node, PlanBuilder to) {
     if (!node.text("approximate", "none").equals("none")) {
       throw new Unsupported("its approximation is not run here");
     }
-    floats(node, to, loop(v -> (float) (0.5 * v * (1 + erf(v * Math.sqrt(0.5))))));
+    floats(node, to, v -> 0.5 * v * (1 + erf(v * Math.sqrt(0.5))));
   }
 
   private static void clip(OnnxNode node, PlanBuilder to) {
-    Value from = to.input(node, 0);
-    if (from.type() == ElementType.FLOAT) {
-      float low = to.opset("") < 11 ? node.number("min", -Float.MAX_VALUE) : -Float.MAX_VALUE;
-      float high = to.opset("") < 11 ? node.number("max", Float.MAX_VALUE) : Float.MAX_VALUE;
-      float min = to.opset("") >= 11 && to.has(node, 1) ? bound(node, to, 1)[0] : low;
-      float max = to.opset("") >= 11 && to.has(node, 2) ? bound(node, to, 2)[0] : high;
-      floats(
-          node,
-          to,
-          (values, into, n) -> {
-            for (int i = 0; i < n; i++) {
-              into[i] = Math.min(Math.max(values[i], min), max);
-            }
-          });
-      return;
-    }
-    throw new Unsupported("it is not run here for " + from);
+    boolean inputs = to.opset("") >= 11;
+    float low =
+        inputs ? bound(node, to, 1, -Float.MAX_VALUE) : node.number("min", -Float.MAX_VALUE);
+    float high = inputs ? bound(node, to, 2, Float.MAX_VALUE) : node.number("max", Float.MAX_VALUE);
+    loop(
+        node,
+        to,
+        (from, into, n) -> {
+          for (int i = 0; i < n; i++) {
+            into[i] = Math.min(Math.max(from[i], low), high);
+          }
+        });
   }
 
-  private static float[] bound(OnnxNode node, PlanBuilder to, int index) {
+  private static float bound(OnnxNode node, PlanBuilder to, int index, float without) {
+    if (!to.has(node, index)) {
+      return without;
+    }
     float[] bound = to.constant(node, index, float[].class);
     if (bound.length != 1 || Float.isNaN(bound[0])) {
       throw new Unsupported("its bound is not one number");
     }
-    return bound;
+    return bound[0];
   }
 
   // --- truth values ---
 
-  private static void test(OnnxNode node, PlanBuilder to, FloatTest test) {
+  private static void isNaN(OnnxNode node, PlanBuilder to) {
     Value from = to.input(node, 0);
+    boolean single = from.type() == ElementType.FLOAT;
+    if (!single && from.type() != ElementType.DOUBLE) {
+      throw new Unsupported("it is not run here for " + from);
+    }
     int a = from.register();
     int width = from.width();
     boolean perRow = from.extent().perRow();
     Value out = to.result(ElementType.BOOL, from.extent());
     int o = out.register();
     to.step(
-        switch (from.type()) {
-          case FLOAT ->
-              (r, rows) -> {
-                int n = perRow ? rows * width : width;
-                for (int i = 0; i < n; i++) {
-                  r.longs[o][i] = test.of(r.floats[a][i]) ? 1 : 0;
-                }
-              };
-          case DOUBLE ->
-              (r, rows) -> {
-                int n = perRow ? rows * width : width;
-                for (int i = 0; i < n; i++) {
-                  r.longs[o][i] = test.of(r.doubles[a][i]) ? 1 : 0;
-                }
-              };
-          default -> throw new Unsupported("it is not run here for " + from);
+        (r, rows) -> {
+          int n = perRow ? rows * width : width;
+          for (int i = 0; i < n; i++) {
+            r.longs[o][i] = Double.isNaN(single ? r.floats[a][i] : r.doubles[a][i]) ? 1 : 0;
+          }
         });
     to.bind(node, 0, out);
-  }
-
-  private static void isInf(OnnxNode node, PlanBuilder to) {
-    boolean positive = node.integer("detect_positive", 1) != 0;
-    boolean negative = node.integer("detect_negative", 1) != 0;
-    test(
-        node,
-        to,
-        v ->
-            (positive && v == Double.POSITIVE_INFINITY)
-                || (negative && v == Double.NEGATIVE_INFINITY));
   }
 
   private static void not(OnnxNode node, PlanBuilder to) {

@@ -80,16 +80,13 @@ final class Operators {
           "Sigmoid",
           "Tanh",
           "Softplus",
-          "Softsign",
           "Erf",
           "LeakyRelu",
           "Elu",
           "Selu",
-          "HardSigmoid",
           "Gelu",
           "Clip",
           "IsNaN",
-          "IsInf",
           "Not" ->
           Family.FUNCTIONS;
       case "ReduceSum",
@@ -97,7 +94,6 @@ final class Operators {
           "ReduceMax",
           "ReduceMin",
           "ReduceProd",
-          "ReduceL1",
           "ReduceL2",
           "ReduceSumSquare",
           "ArgMax",
@@ -160,7 +156,7 @@ final class Operators {
     return switch (key) {
       case "Expand" -> 8;
       case "ConstantOfShape", "Erf", "IsNaN", "Sign", "Where" -> 9;
-      case "IsInf", "Mod" -> 10;
+      case "Mod" -> 10;
       case "Round" -> 11;
       case "GreaterOrEqual", "LessOrEqual" -> 12;
       case "CastLike" -> 15;

@@ -7,48 +7,34 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /** Operators that make one element, or as many, of several in a row. */
 final class Reductions {
   private Reductions() {}
 
-  /** One number of those that a map names, from one to before another. */
-  interface Floats {
-    float of(float[] from, int at, int[] map, int first, int end);
-  }
-
-  interface Doubles {
-    double of(double[] from, int at, int[] map, int first, int end);
+  /** One number of several. */
+  interface Reduction {
+    double of(double[] values);
   }
 
   /** Those that leave an element as it is where there is nothing to put it together with. */
   private static final Set<String> SAME_ALONE =
       Set.of("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd");
 
+  /** Those that ONNX Runtime reckons in double for doubles. */
+  private static final Set<String> DOUBLES =
+      Set.of("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare");
+
   /** Adds a node of this family. */
   static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
-      case "ReduceSum" -> reduce(node, to, 13, Reductions::sum, Reductions::sum);
-      case "ReduceMean" -> reduce(node, to, 18, Reductions::mean, Reductions::mean);
-      case "ReduceMax" -> reduce(node, to, 18, Reductions::max, Reductions::max);
-      case "ReduceMin" -> reduce(node, to, 18, Reductions::min, Reductions::min);
-      case "ReduceProd" -> reduce(node, to, 18, Reductions::product, null);
-      case "ReduceL1" -> reduce(node, to, 18, Reductions::l1, null);
-      case "ReduceL2" ->
-          reduce(
-              node,
-              to,
-              18,
-              (from, at, map, first, end) -> (float) Math.sqrt(squares(from, at, map, first, end)),
-              null);
-      case "ReduceSumSquare" ->
-          reduce(
-              node,
-              to,
-              18,
-              (from, at, map, first, end) -> (float) squares(from, at, map, first, end),
-              Reductions::squares);
+      case "ReduceSum" -> reduce(node, to, 13, Reductions::sum);
+      case "ReduceMean" -> reduce(node, to, 18, values -> sum(values) / values.length);
+      case "ReduceMax" -> reduce(node, to, 18, Reductions::max);
+      case "ReduceMin" -> reduce(node, to, 18, Reductions::min);
+      case "ReduceProd" -> reduce(node, to, 18, Reductions::product);
+      case "ReduceL2" -> reduce(node, to, 18, values -> Math.sqrt(squares(values)));
+      case "ReduceSumSquare" -> reduce(node, to, 18, Reductions::squares);
       case "ArgMax" -> arg(node, to, 1);
       case "ArgMin" -> arg(node, to, -1);
       case "Softmax" -> softmax(node, to, false);
@@ -56,9 +42,12 @@ final class Reductions {
     }
   }
 
-  private static void reduce(
-      OnnxNode node, PlanBuilder to, int axesAsInput, Floats floats, @Nullable Doubles doubles) {
+  private static void reduce(OnnxNode node, PlanBuilder to, int axesAsInput, Reduction reduction) {
     Value from = to.input(node, 0);
+    boolean single = from.type() == ElementType.FLOAT;
+    if (!single && (from.type() != ElementType.DOUBLE || !DOUBLES.contains(node.operator()))) {
+      throw new Unsupported("it is not run here for " + from);
+    }
     Extent extent = from.extent();
     long[] named = node.integers("axes");
     if (to.opset("") >= axesAsInput) {
@@ -93,151 +82,83 @@ final class Reductions {
         }
       }
     }
-    int each = 1;
     for (int axis = 0; axis < extent.dims().size(); axis++) {
       if (!axes.contains(axis)) {
         dims.add(extent.dims().get(axis));
-      } else {
-        each *= extent.dims().get(axis);
-        if (keep) {
-          dims.add(1);
-        }
+      } else if (keep) {
+        dims.add(1);
       }
     }
     int[] map = Moves.walk(order, strides);
     Value out = to.result(from.type(), extent.with(dims));
-    add(to, from, out, map, each, floats, doubles);
-    to.bind(node, 0, out);
-  }
-
-  private static void add(
-      PlanBuilder to,
-      Value from,
-      Value out,
-      int[] map,
-      int each,
-      Floats floats,
-      @Nullable Doubles doubles) {
+    int reduced = map.length / out.width();
     int a = from.register();
     int o = out.register();
     int width = from.width();
-    boolean perRow = from.extent().perRow();
-    if (from.type() == ElementType.FLOAT) {
-      to.step(
-          (r, rows) -> {
-            int n = perRow ? rows : 1;
-            float[] into = r.floats[o];
-            for (int row = 0, t = 0; row < n; row++) {
-              for (int first = 0; first < map.length; first += each) {
-                into[t++] = floats.of(r.floats[a], row * width, map, first, first + each);
+    boolean perRow = extent.perRow();
+    int line = to.scratch();
+    to.step(
+        (r, rows) -> {
+          double[] values = (double[]) r.scratch[line];
+          if (values == null) {
+            values = new double[reduced];
+            r.scratch[line] = values;
+          }
+          int n = perRow ? rows : 1;
+          for (int row = 0, t = 0; row < n; row++) {
+            for (int first = 0; first < map.length; first += reduced, t++) {
+              for (int i = 0; i < reduced; i++) {
+                int place = row * width + map[first + i];
+                values[i] = single ? r.floats[a][place] : r.doubles[a][place];
+              }
+              double value = reduction.of(values);
+              if (single) {
+                r.floats[o][t] = (float) value;
+              } else {
+                r.doubles[o][t] = value;
               }
             }
-          });
-    } else if (from.type() == ElementType.DOUBLE && doubles != null) {
-      to.step(
-          (r, rows) -> {
-            int n = perRow ? rows : 1;
-            double[] into = r.doubles[o];
-            for (int row = 0, t = 0; row < n; row++) {
-              for (int first = 0; first < map.length; first += each) {
-                into[t++] = doubles.of(r.doubles[a], row * width, map, first, first + each);
-              }
-            }
-          });
-    } else {
-      throw new Unsupported("it is not run here for " + from);
-    }
+          }
+        });
+    to.bind(node, 0, out);
   }
 
-  private static float sum(float[] from, int at, int[] map, int first, int end) {
+  private static double sum(double[] values) {
     double sum = 0;
-    for (int i = first; i < end; i++) {
-      sum += from[at + map[i]];
-    }
-    return (float) sum;
-  }
-
-  private static double sum(double[] from, int at, int[] map, int first, int end) {
-    double sum = 0;
-    for (int i = first; i < end; i++) {
-      sum += from[at + map[i]];
+    for (double value : values) {
+      sum += value;
     }
     return sum;
   }
 
-  private static float mean(float[] from, int at, int[] map, int first, int end) {
-    double sum = 0;
-    for (int i = first; i < end; i++) {
-      sum += from[at + map[i]];
-    }
-    return (float) (sum / (end - first));
-  }
-
-  private static double mean(double[] from, int at, int[] map, int first, int end) {
-    return sum(from, at, map, first, end) / (end - first);
-  }
-
-  private static float max(float[] from, int at, int[] map, int first, int end) {
-    float max = from[at + map[first]];
-    for (int i = first + 1; i < end; i++) {
-      max = Math.max(max, from[at + map[i]]);
+  private static double max(double[] values) {
+    double max = values[0];
+    for (double value : values) {
+      max = Math.max(max, value);
     }
     return max;
   }
 
-  private static double max(double[] from, int at, int[] map, int first, int end) {
-    double max = from[at + map[first]];
-    for (int i = first + 1; i < end; i++) {
-      max = Math.max(max, from[at + map[i]]);
-    }
-    return max;
-  }
-
-  private static float min(float[] from, int at, int[] map, int first, int end) {
-    float min = from[at + map[first]];
-    for (int i = first + 1; i < end; i++) {
-      min = Math.min(min, from[at + map[i]]);
+  private static double min(double[] values) {
+    double min = values[0];
+    for (double value : values) {
+      min = Math.min(min, value);
     }
     return min;
   }
 
-  private static double min(double[] from, int at, int[] map, int first, int end) {
-    double min = from[at + map[first]];
-    for (int i = first + 1; i < end; i++) {
-      min = Math.min(min, from[at + map[i]]);
-    }
-    return min;
-  }
-
-  private static float product(float[] from, int at, int[] map, int first, int end) {
+  /** Of floats. */
+  private static double product(double[] values) {
     float product = 1;
-    for (int i = first; i < end; i++) {
-      product *= from[at + map[i]];
+    for (double value : values) {
+      product *= (float) value;
     }
     return product;
   }
 
-  private static float l1(float[] from, int at, int[] map, int first, int end) {
+  private static double squares(double[] values) {
     double sum = 0;
-    for (int i = first; i < end; i++) {
-      sum += Math.abs(from[at + map[i]]);
-    }
-    return (float) sum;
-  }
-
-  private static double squares(float[] from, int at, int[] map, int first, int end) {
-    double sum = 0;
-    for (int i = first; i < end; i++) {
-      double value = from[at + map[i]];
-      sum += value * value;
-    }
-    return sum;
-  }
-
-  private static double squares(double[] from, int at, int[] map, int first, int end) {
-    double sum = 0;
-    for (int i = first; i < end; i++) {
-      double value = from[at + map[i]];
+    for (double value : values) {
       sum += value * value;
     }
     return sum;
@@ -246,7 +167,7 @@ final class Reductions {
   // --- the place of the largest ---
 
   private static void arg(OnnxNode node, PlanBuilder to, int sign) {
-    Value from = to.input(node, 0);
+    Value from = floats(node, to);
     Extent extent = from.extent();
     int axis = extent.axis(node.integer("axis", 0));
     int length = extent.dims().get(axis);
@@ -264,39 +185,40 @@ final class Reductions {
     Value out = to.result(ElementType.INT64, extent.with(dims));
     int o = out.register();
     to.step(
-        switch (from.type()) {
-          case FLOAT ->
-              (r, rows) -> {
-                float[] values = r.floats[a];
-                int n = perRow ? rows * outer : outer;
-                for (int block = 0, t = 0; block < n; block++) {
-                  for (int i = 0; i < inner; i++) {
-                    int at = block * length * inner + i;
-                    float best = values[at];
-                    int place = 0;
-                    for (int k = 1; k < length; k++) {
-                      float value = values[at + k * inner];
-                      if ((sign > 0 ? value > best : value < best) || (last && value == best)) {
-                        best = value;
-                        place = k;
-                      }
-                    }
-                    r.longs[o][t++] = place;
-                  }
+        (r, rows) -> {
+          float[] values = r.floats[a];
+          int n = perRow ? rows * outer : outer;
+          for (int block = 0, t = 0; block < n; block++) {
+            for (int i = 0; i < inner; i++) {
+              int at = block * length * inner + i;
+              float best = values[at];
+              int place = 0;
+              for (int k = 1; k < length; k++) {
+                float value = values[at + k * inner];
+                if ((sign > 0 ? value > best : value < best) || (last && value == best)) {
+                  best = value;
+                  place = k;
                 }
-              };
-          default -> throw new Unsupported("it is not run here for " + from);
+              }
+              r.longs[o][t++] = place;
+            }
+          }
         });
     to.bind(node, 0, out);
+  }
+
+  private static Value floats(OnnxNode node, PlanBuilder to) {
+    Value from = to.input(node, 0);
+    if (from.type() != ElementType.FLOAT) {
+      throw new Unsupported("it is not run here for " + from);
+    }
+    return from;
   }
 
   // --- softmax ---
 
   private static void softmax(OnnxNode node, PlanBuilder to, boolean log) {
-    Value from = to.input(node, 0);
-    if (from.type() != ElementType.FLOAT) {
-      throw new Unsupported("it is not run here for " + from);
-    }
+    Value from = floats(node, to);
     Extent extent = from.extent();
     boolean joins = to.opset("") < 13; // the axes from one on
     int axis = extent.axis(node.integer("axis", joins ? 1 : -1));
@@ -314,40 +236,25 @@ final class Reductions {
           for (int block = 0; block < n; block++) {
             for (int i = 0; i < inner; i++) {
               int at = block * length * inner + i;
-              if (log) {
-                logSoftmax(r.floats[a], r.floats[o], at, length, inner);
-              } else {
-                softmax(r.floats[a], r.floats[o], at, length, inner);
-              }
+              softmax(r.floats[a], r.floats[o], at, length, inner, log);
             }
           }
         });
     to.bind(node, 0, out);
   }
 
-  private static void softmax(float[] from, float[] into, int at, int length, int step) {
+  private static void softmax(
+      float[] from, float[] into, int at, int length, int step, boolean log) {
     float max = largest(from, at, length, step);
     double sum = 0;
     for (int k = 0, i = at; k < length; k++, i += step) {
-      float part = (float) Math.exp(from[i] - max);
-      into[i] = part;
-      sum += part;
+      double part = Math.exp(from[i] - max);
+      into[i] = (float) part;
+      sum += log ? part : into[i];
     }
-    float all = (float) sum;
+    float by = (float) (log ? Math.log(sum) : sum);
     for (int k = 0, i = at; k < length; k++, i += step) {
-      into[i] /= all;
-    }
-  }
-
-  private static void logSoftmax(float[] from, float[] into, int at, int length, int step) {
-    float max = largest(from, at, length, step);
-    double sum = 0;
-    for (int k = 0, i = at; k < length; k++, i += step) {
-      sum += Math.exp(from[i] - max);
-    }
-    float log = (float) Math.log(sum);
-    for (int k = 0, i = at; k < length; k++, i += step) {
-      into[i] = from[i] - max - log;
+      into[i] = log ? from[i] - max - by : into[i] / by;
     }
   }
 

@@ -54,11 +54,9 @@ final class FunctionsTest {
     givesNearly("Sigmoid", new float[] {0, 2, -2, 100}, 0.5f, 0.8807971f, 0.11920292f, 1);
     givesNearly("Tanh", new float[] {0, 1, -20}, 0, 0.7615942f, -1);
     givesNearly("Softplus", new float[] {0, 100, -100}, 0.6931472f, 100, 0);
-    givesNearly("Softsign", new float[] {1, -3}, 0.5f, -0.75f);
     givesNearly("Erf", new float[] {0, 0.5f, -1, 4}, 0, 0.5204999f, -0.8427008f, 1);
     givesNearly("Elu", new float[] {2, -1}, 2, -0.63212055f);
     givesNearly("Selu", new float[] {1, -1}, 1.050701f, -1.1113307f);
-    givesNearly("HardSigmoid", new float[] {0, 10, -10}, 0.5f, 1, 0);
     givesNearly("LeakyRelu", new float[] {2, -2}, 2, -0.02f);
   }
 
@@ -100,16 +98,12 @@ final class FunctionsTest {
   }
 
   @Test
-  void isNaNAndIsInf_ofOddNumbers_tellThem() {
+  void isNaN_ofOddNumbers_tellsThem() {
     float[] in = {NAN, INF, -INF, 0};
     OnnxGraph nan =
         graph(15, OnnxGraph.FLOAT, List.of(4), OnnxGraph.BOOL, List.of(4))
             .node("IsNaN", List.of("x"), List.of("y"));
     check.gives(nan, 1, new byte[] {1, 0, 0, 0}, in);
-    OnnxGraph inf =
-        graph(15, OnnxGraph.FLOAT, List.of(4), OnnxGraph.BOOL, List.of(4))
-            .node("IsInf", List.of("x"), List.of("y"), OnnxGraph.attribute("detect_negative", 0));
-    check.gives(inf, 1, new byte[] {0, 1, 0, 0}, in);
   }
 
   @Test
