@@ -113,8 +113,32 @@ enum BinaryOperator {
   }
 
   private void run(float[] a, int atA, float[] b, int atB, float[] out, int at, int n) {
-    for (int i = 0; i < n; i++) {
-      out[at + i] = of(a[atA + i], b[atB + i]);
+    switch (this) {
+      case ADD -> {
+        for (int i = 0; i < n; i++) {
+          out[at + i] = a[atA + i] + b[atB + i];
+        }
+      }
+      case SUBTRACT -> {
+        for (int i = 0; i < n; i++) {
+          out[at + i] = a[atA + i] - b[atB + i];
+        }
+      }
+      case MULTIPLY -> {
+        for (int i = 0; i < n; i++) {
+          out[at + i] = a[atA + i] * b[atB + i];
+        }
+      }
+      case DIVIDE -> {
+        for (int i = 0; i < n; i++) {
+          out[at + i] = a[atA + i] / b[atB + i];
+        }
+      }
+      default -> {
+        for (int i = 0; i < n; i++) {
+          out[at + i] = of(a[atA + i], b[atB + i]);
+        }
+      }
     }
   }
 

@@ -7,7 +7,6 @@ import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.LongStream;
 
 /** Operators that look values up among those a model knows. */
 final class Categories {
@@ -15,10 +14,10 @@ final class Categories {
 
   /** Adds a node of this family. */
   static void add(OnnxNode node, PlanBuilder to) {
-    switch (node.operator()) {
-      case "OneHotEncoder" -> oneHot(node, to);
-      case "LabelEncoder" -> labelEncoder(node, to);
-      default -> categoryMapper(node, to);
+    if (node.operator().equals("OneHotEncoder")) {
+      oneHot(node, to);
+    } else {
+      labelEncoder(node, to);
     }
   }
 
@@ -26,62 +25,66 @@ final class Categories {
 
   private static void oneHot(OnnxNode node, PlanBuilder to) {
     Value from = to.input(node, 0);
+    boolean text = from.type() == ElementType.TEXT;
     if (from.extent().rank() > 2) {
       throw new Unsupported("it is not run here for " + from);
     }
     boolean strict = node.integer("zeros", 1) == 0;
     long[] numbers = node.integers("cats_int64s");
     String[] texts = node.texts("cats_strings");
-    boolean text = from.type() == ElementType.TEXT;
     int count = text ? texts.length : numbers.length;
     if (count == 0 || (numbers.length > 0 && texts.length > 0)) {
       throw new Unsupported("it has no categories for " + from);
     }
     List<Integer> dims = new ArrayList<>(from.extent().dims());
     dims.add(count);
-    int a = from.register();
+    int a = text ? from.register() : whole(to, from).register();
     int width = from.width();
     boolean perRow = from.extent().perRow();
     Value out = to.result(ElementType.FLOAT, from.extent().with(dims));
     int o = out.register();
-    if (text) {
-      Lookup lookup = Lookup.of(texts, true);
-      to.step(
-          (r, rows) -> {
-            String[] values = r.texts[a];
-            float[] into = r.floats[o];
-            int n = perRow ? rows * width : width;
-            Arrays.fill(into, 0, n * count, 0);
-            for (int i = 0, at = 0; i < n; i++, at += count) {
-              int place = lookup.find(values[i]);
-              if (place >= 0) {
-                into[at + place] = 1;
-              } else if (strict) {
-                throw unknown(values[i]);
-              }
-            }
-          });
-    } else {
-      Lookup lookup = Lookup.of(numbers, true);
-      Value whole = whole(to, from);
-      int w = whole.register();
-      to.step(
-          (r, rows) -> {
-            long[] values = r.longs[w];
-            float[] into = r.floats[o];
-            int n = perRow ? rows * width : width;
-            Arrays.fill(into, 0, n * count, 0);
-            for (int i = 0, at = 0; i < n; i++, at += count) {
-              int place = lookup.find(values[i]);
-              if (place >= 0) {
-                into[at + place] = 1;
-              } else if (strict) {
-                throw unknown(values[i]);
-              }
-            }
-          });
-    }
+    Lookup lookup = text ? Lookup.of(texts, true) : Lookup.of(numbers, true);
+    to.step(
+        (r, rows) -> {
+          float[] into = r.floats[o];
+          int n = perRow ? rows * width : width;
+          Arrays.fill(into, 0, n * count, 0);
+          if (text) {
+            mark(r.texts[a], lookup, into, n, count, strict);
+          } else {
+            mark(r.longs[a], lookup, into, n, count, strict);
+          }
+        });
     to.bind(node, 0, out);
+  }
+
+  private static void mark(
+      String[] values, Lookup lookup, float[] into, int n, int count, boolean strict) {
+    for (int i = 0, at = 0; i < n; i++, at += count) {
+      int place = lookup.find(values[i]);
+      if (place >= 0) {
+        into[at + place] = 1;
+      } else if (strict) {
+        throw unknown(values[i]);
+      }
+    }
+  }
+
+  private static void mark(
+      long[] values, Lookup lookup, float[] into, int n, int count, boolean strict) {
+    for (int i = 0, at = 0; i < n; i++, at += count) {
+      int place = lookup.find(values[i]);
+      if (place >= 0) {
+        into[at + place] = 1;
+      } else if (strict) {
+        throw unknown(values[i]);
+      }
+    }
+  }
+
+  private static IllegalArgumentException unknown(Object value) {
+    return new IllegalArgumentException(
+        "the model does not know the category '" + value + "' and is told to refuse such");
   }
 
   private static Value whole(PlanBuilder to, Value from) {
@@ -92,19 +95,12 @@ final class Categories {
     };
   }
 
-  private static IllegalArgumentException unknown(Object value) {
-    return new IllegalArgumentException(
-        "the model does not know the category '" + value + "' and is told to refuse such");
-  }
-
   // --- from one value to another ---
 
   private static void labelEncoder(OnnxNode node, PlanBuilder to) {
     Value from = to.input(node, 0);
     if (to.opset(Operators.ML) < 2) {
-      String[] classes = node.texts("classes_strings");
-      translate(node, to, classes, LongStream.range(0, classes.length).toArray());
-      return;
+      throw new Unsupported("before version 2 of ai.onnx.ml it had other attributes");
     }
     boolean findsNaN = to.opset(Operators.ML) >= 4;
     Object keys = listed(node, "keys", from.type());
@@ -165,41 +161,6 @@ final class Categories {
     return node.attributes().containsKey("values_int64s") ? ElementType.INT64 : ElementType.FLOAT;
   }
 
-  private static void categoryMapper(OnnxNode node, PlanBuilder to) {
-    translate(node, to, node.texts("cats_strings"), node.integers("cats_int64s"));
-  }
-
-  /**
-   * Between texts and numbers that belong together, whichever comes in; the last of equals wins.
-   */
-  private static void translate(OnnxNode node, PlanBuilder to, String[] texts, long[] numbers) {
-    if (texts.length != numbers.length) {
-      throw new Unsupported("it has not as many numbers as texts");
-    }
-    Value from = to.input(node, 0);
-    Value out =
-        switch (from.type()) {
-          case TEXT ->
-              translated(
-                  to,
-                  from,
-                  Lookup.of(texts, true),
-                  ElementType.INT64,
-                  numbers,
-                  node.integer("default_int64", -1));
-          case INT64 ->
-              translated(
-                  to,
-                  from,
-                  Lookup.of(numbers, true),
-                  ElementType.TEXT,
-                  texts,
-                  node.text("default_string", "_Unused"));
-          default -> throw new Unsupported("it is not run here for " + from);
-        };
-    to.bind(node, 0, out);
-  }
-
   /** Two steps: the place of each value among the keys, then what stands there. */
   private static Value translated(
       PlanBuilder to,
@@ -211,96 +172,86 @@ final class Categories {
     int a = from.register();
     int width = from.width();
     boolean perRow = from.extent().perRow();
-    int last = Array.getLength(values);
     Value place = to.result(ElementType.INT64, from.extent());
     int p = place.register();
+    ElementType key = from.type();
     to.step(
-        switch (from.type()) {
-          case TEXT ->
-              (r, rows) -> {
-                int n = perRow ? rows * width : width;
-                for (int i = 0; i < n; i++) {
-                  int found = lookup.find(r.texts[a][i]);
-                  r.longs[p][i] = found < 0 ? last : found;
-                }
-              };
-          case FLOAT ->
-              (r, rows) -> {
-                int n = perRow ? rows * width : width;
-                for (int i = 0; i < n; i++) {
-                  int found = lookup.find(Lookup.bits(r.floats[a][i]));
-                  r.longs[p][i] = found < 0 ? last : found;
-                }
-              };
-          case DOUBLE ->
-              (r, rows) -> {
-                int n = perRow ? rows * width : width;
-                for (int i = 0; i < n; i++) {
-                  int found = lookup.find(Lookup.bits(r.doubles[a][i]));
-                  r.longs[p][i] = found < 0 ? last : found;
-                }
-              };
-          default ->
-              (r, rows) -> {
-                int n = perRow ? rows * width : width;
-                for (int i = 0; i < n; i++) {
-                  int found = lookup.find(r.longs[a][i]);
-                  r.longs[p][i] = found < 0 ? last : found;
-                }
-              };
+        (r, rows) -> {
+          int n = perRow ? rows * width : width;
+          switch (key) {
+            case TEXT -> find(r.texts[a], lookup, r.longs[p], n);
+            case FLOAT -> find(r.floats[a], lookup, r.longs[p], n);
+            case DOUBLE -> find(r.doubles[a], lookup, r.longs[p], n);
+            default -> find(r.longs[a], lookup, r.longs[p], n);
+          }
         });
-    Object all = Array.newInstance(values.getClass().getComponentType(), last + 1);
-    System.arraycopy(values, 0, all, 0, last);
-    Array.set(all, last, otherwise);
-    return at(to, place, type, all);
+    int count = Array.getLength(values);
+    Object all = Array.newInstance(values.getClass().getComponentType(), count + 1);
+    Array.set(all, 0, otherwise);
+    System.arraycopy(values, 0, all, 1, count);
+    return at(to, place, to.known(type, Extent.fixed(count + 1), all));
+  }
+
+  /** Places counted from 1 on; 0 is for what is not among the keys. */
+  private static void find(String[] values, Lookup lookup, long[] places, int n) {
+    for (int i = 0; i < n; i++) {
+      places[i] = 1L + lookup.find(values[i]);
+    }
+  }
+
+  private static void find(float[] values, Lookup lookup, long[] places, int n) {
+    for (int i = 0; i < n; i++) {
+      places[i] = 1L + lookup.find(Lookup.bits(values[i]));
+    }
+  }
+
+  private static void find(double[] values, Lookup lookup, long[] places, int n) {
+    for (int i = 0; i < n; i++) {
+      places[i] = 1L + lookup.find(Lookup.bits(values[i]));
+    }
+  }
+
+  private static void find(long[] values, Lookup lookup, long[] places, int n) {
+    for (int i = 0; i < n; i++) {
+      places[i] = 1L + lookup.find(values[i]);
+    }
   }
 
   /** What stands at places among values. */
-  static Value at(PlanBuilder to, Value places, ElementType type, Object values) {
+  static Value at(PlanBuilder to, Value places, Value values) {
     int p = places.register();
+    int v = values.register();
     int width = places.width();
     boolean perRow = places.extent().perRow();
+    ElementType type = values.type();
     Value out = to.result(type, places.extent());
     int o = out.register();
     to.step(
-        switch (type) {
-          case TEXT -> {
-            String[] texts = (String[]) values;
-            yield (r, rows) -> {
-              int n = perRow ? rows * width : width;
-              for (int i = 0; i < n; i++) {
-                r.texts[o][i] = texts[(int) r.longs[p][i]];
-              }
-            };
-          }
-          case FLOAT -> {
-            float[] floats = (float[]) values;
-            yield (r, rows) -> {
-              int n = perRow ? rows * width : width;
-              for (int i = 0; i < n; i++) {
-                r.floats[o][i] = floats[(int) r.longs[p][i]];
-              }
-            };
-          }
-          case DOUBLE -> {
-            double[] doubles = (double[]) values;
-            yield (r, rows) -> {
-              int n = perRow ? rows * width : width;
-              for (int i = 0; i < n; i++) {
-                r.doubles[o][i] = doubles[(int) r.longs[p][i]];
-              }
-            };
-          }
-          default -> {
-            long[] longs = (long[]) values;
-            yield (r, rows) -> {
-              int n = perRow ? rows * width : width;
-              for (int i = 0; i < n; i++) {
-                r.longs[o][i] = longs[(int) r.longs[p][i]];
-              }
-            };
+        (r, rows) -> {
+          long[] at = r.longs[p];
+          int n = perRow ? rows * width : width;
+          if (type == ElementType.FLOAT) {
+            take(r.floats[v], at, r.floats[o], n);
+          } else if (type == ElementType.INT64) {
+            take(r.longs[v], at, r.longs[o], n);
+          } else {
+            for (int i = 0; i < n; i++) {
+              Moves.copy(r, type, v, (int) at[i], o, i);
+            }
           }
         });
     return out;
+  }
+
+  private static void take(float[] values, long[] at, float[] into, int n) {
+    for (int i = 0; i < n; i++) {
+      into[i] = values[(int) at[i]];
+    }
+  }
+
+  private static void take(long[] values, long[] at, long[] into, int n) {
+    for (int i = 0; i < n; i++) {
+      into[i] = values[(int) at[i]];
+    }
   }
 }

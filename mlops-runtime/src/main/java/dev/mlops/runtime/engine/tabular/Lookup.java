@@ -30,11 +30,7 @@ final class Lookup {
   static Lookup of(String[] keys, boolean lastWins) {
     Lookup lookup = new Lookup(keys.length);
     for (int i = 0; i < keys.length; i++) {
-      int at = lookup.slot(keys[i]);
-      if (lastWins || lookup.places[at] < 0) {
-        lookup.texts[at] = keys[i];
-        lookup.places[at] = i;
-      }
+      lookup.put(lookup.slot(keys[i]), keys[i], 0, i, lastWins);
     }
     return lookup;
   }
@@ -43,11 +39,7 @@ final class Lookup {
   static Lookup of(long[] keys, boolean lastWins) {
     Lookup lookup = new Lookup(keys.length);
     for (int i = 0; i < keys.length; i++) {
-      int at = lookup.slot(keys[i]);
-      if (lastWins || lookup.places[at] < 0) {
-        lookup.numbers[at] = keys[i];
-        lookup.places[at] = i;
-      }
+      lookup.put(lookup.slot(keys[i]), null, keys[i], i, lastWins);
     }
     return lookup;
   }
@@ -56,13 +48,20 @@ final class Lookup {
   static Lookup of(double[] keys, boolean findsNaN) {
     Lookup lookup = new Lookup(keys.length);
     for (int i = 0; i < keys.length; i++) {
-      int at = lookup.slot(bits(keys[i]));
-      if (lookup.places[at] < 0 && (findsNaN || !Double.isNaN(keys[i]))) {
-        lookup.numbers[at] = bits(keys[i]);
-        lookup.places[at] = i;
+      long bits = bits(keys[i]);
+      if (findsNaN || !Double.isNaN(keys[i])) {
+        lookup.put(lookup.slot(bits), null, bits, i, false);
       }
     }
     return lookup;
+  }
+
+  private void put(int at, @Nullable String text, long number, int place, boolean lastWins) {
+    if (lastWins || places[at] < 0) {
+      texts[at] = text;
+      numbers[at] = number;
+      places[at] = place;
+    }
   }
 
   /** A number's bits, the same for both zeros and for every NaN. */

@@ -19,8 +19,7 @@ final class Moves {
       case "Gather" -> gather(node, to);
       case "Slice" -> slice(node, to);
       case "Transpose" -> transpose(node, to);
-      case "Expand" -> expand(node, to);
-      default -> tile(node, to);
+      default -> expand(node, to);
     }
   }
 
@@ -37,14 +36,37 @@ final class Moves {
     int o = into.register();
     int stride = stride(from);
     boolean perRow = into.extent().perRow();
+    ElementType type = from.type();
     to.step(
-        switch (from.type()) {
+        switch (type) {
           case FLOAT -> (r, rows) -> pick(r.floats[a], stride, r.floats[o], map, perRow ? rows : 1);
-          case DOUBLE ->
-              (r, rows) -> pick(r.doubles[a], stride, r.doubles[o], map, perRow ? rows : 1);
           case TEXT -> (r, rows) -> pick(r.texts[a], stride, r.texts[o], map, perRow ? rows : 1);
-          default -> (r, rows) -> pick(r.longs[a], stride, r.longs[o], map, perRow ? rows : 1);
+          default ->
+              (r, rows) -> {
+                int n = perRow ? rows : 1;
+                for (int row = 0, at = 0, out = 0; row < n; row++, at += stride) {
+                  for (int index : map) {
+                    copy(r, type, a, at + index, o, out++);
+                  }
+                }
+              };
         });
+  }
+
+  private static void pick(float[] from, int stride, float[] into, int[] map, int rows) {
+    for (int row = 0, at = 0, out = 0; row < rows; row++, at += stride) {
+      for (int index : map) {
+        into[out++] = from[at + index];
+      }
+    }
+  }
+
+  private static void pick(String[] from, int stride, String[] into, int[] map, int rows) {
+    for (int row = 0, at = 0, out = 0; row < rows; row++, at += stride) {
+      for (int index : map) {
+        into[out++] = from[at + index];
+      }
+    }
   }
 
   /** One element of any type, from one register to another. */
@@ -60,38 +82,6 @@ final class Moves {
   /** How far one row is from the next. */
   static int stride(Value value) {
     return value.extent().perRow() && !value.isUniform() ? value.width() : 0;
-  }
-
-  private static void pick(float[] from, int stride, float[] into, int[] map, int rows) {
-    for (int row = 0, at = 0, out = 0; row < rows; row++, at += stride) {
-      for (int index : map) {
-        into[out++] = from[at + index];
-      }
-    }
-  }
-
-  private static void pick(double[] from, int stride, double[] into, int[] map, int rows) {
-    for (int row = 0, at = 0, out = 0; row < rows; row++, at += stride) {
-      for (int index : map) {
-        into[out++] = from[at + index];
-      }
-    }
-  }
-
-  private static void pick(long[] from, int stride, long[] into, int[] map, int rows) {
-    for (int row = 0, at = 0, out = 0; row < rows; row++, at += stride) {
-      for (int index : map) {
-        into[out++] = from[at + index];
-      }
-    }
-  }
-
-  private static void pick(String[] from, int stride, String[] into, int[] map, int rows) {
-    for (int row = 0, at = 0, out = 0; row < rows; row++, at += stride) {
-      for (int index : map) {
-        into[out++] = from[at + index];
-      }
-    }
   }
 
   private static int[] range(int width) {
@@ -186,7 +176,8 @@ final class Moves {
     int a = from.register();
     int o = into.register();
     boolean perRow = into.extent().perRow();
-    if (chunk == 1 && from.type() == ElementType.FLOAT) {
+    boolean single = from.type() == ElementType.FLOAT;
+    if (single && chunk == 1) {
       to.step(
           (r, rows) -> {
             float[] source = r.floats[a];
@@ -199,19 +190,10 @@ final class Moves {
       return;
     }
     to.step(
-        switch (from.type()) {
-          case FLOAT ->
-              (r, rows) ->
-                  copy(r.floats[a], r.floats[o], chunk, at, width, perRow ? rows * outer : outer);
-          case DOUBLE ->
-              (r, rows) ->
-                  copy(r.doubles[a], r.doubles[o], chunk, at, width, perRow ? rows * outer : outer);
-          case TEXT ->
-              (r, rows) ->
-                  copy(r.texts[a], r.texts[o], chunk, at, width, perRow ? rows * outer : outer);
-          default ->
-              (r, rows) ->
-                  copy(r.longs[a], r.longs[o], chunk, at, width, perRow ? rows * outer : outer);
+        (r, rows) -> {
+          Object source = single ? r.floats[a] : r.array(from);
+          Object target = single ? r.floats[o] : r.array(into);
+          copy(source, target, chunk, at, width, perRow ? rows * outer : outer);
         });
   }
 
@@ -412,37 +394,6 @@ final class Moves {
     bindPicked(node, 0, to, from, both.extent(), both.map(0));
   }
 
-  private static void tile(OnnxNode node, PlanBuilder to) {
-    Value from = to.moved(node, 0);
-    Extent extent = from.extent();
-    long[] repeats = to.constant(node, 1, long[].class);
-    if (repeats.length != extent.rank()) {
-      throw new Unsupported("it repeats " + repeats.length + " axes of " + extent);
-    }
-    int[] map = range(from.width());
-    for (int i = 0; i < repeats.length; i++) {
-      if (repeats[i] == 1) {
-        continue; // also of the rows
-      }
-      int axis = extent.axis(i);
-      int length = extent.dims().get(axis);
-      int copies = Math.toIntExact(repeats[i]);
-      if (copies < 1) {
-        throw new Unsupported("it repeats an axis " + copies + " times");
-      }
-      PlanBuilder.checkSize(Extent.rows(length, copies));
-      int[] places = new int[length * copies];
-      Arrays.setAll(places, p -> p % length);
-      int[] next = along(extent, axis, places);
-      for (int n = 0; n < next.length; n++) {
-        next[n] = map[next[n]];
-      }
-      map = next;
-      extent = extent.with(replaced(extent.dims(), axis, List.of(places.length)));
-    }
-    bindPicked(node, 0, to, from, extent, map);
-  }
-
   /** Columns by their numbers. */
   static void extract(OnnxNode node, PlanBuilder to) {
     Value from = to.input(node, 0);
@@ -468,13 +419,14 @@ final class Moves {
   private static void label(OnnxNode node, PlanBuilder to, Value from) {
     Value places = to.input(node, 1);
     Extent labels = from.extent();
-    if (labels.perRow() || labels.width() != labels.dims().get(labels.rank() - 1)) {
+    if (!from.isConstant()
+        || labels.perRow()
+        || labels.width() != labels.dims().get(labels.rank() - 1)) {
       throw new Unsupported("it takes elements of " + from + " by " + places);
     }
     if (places.type() != ElementType.INT64 || places.width() != 1 || to.folds()) {
       throw new Unsupported("it takes elements by " + places);
     }
-    Object values = to.constant(node, 0, Object.class);
-    to.bindLying(node, Categories.at(to, places.as(Extent.rows()), from.type(), values));
+    to.bindLying(node, Categories.at(to, places.as(Extent.rows()), from));
   }
 }

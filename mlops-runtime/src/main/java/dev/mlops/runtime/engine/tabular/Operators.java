@@ -45,8 +45,7 @@ final class Operators {
           "ai.onnx.ml.ArrayFeatureExtractor",
           "ai.onnx.ml.ZipMap" ->
           Family.PREPARATION;
-      case "ai.onnx.ml.OneHotEncoder", "ai.onnx.ml.LabelEncoder", "ai.onnx.ml.CategoryMapper" ->
-          Family.CATEGORIES;
+      case "ai.onnx.ml.OneHotEncoder", "ai.onnx.ml.LabelEncoder" -> Family.CATEGORIES;
       case "MatMul", "Gemm", "BatchNormalization" -> Family.DENSE;
       case "Add",
           "Sub",
@@ -101,7 +100,7 @@ final class Operators {
           "Softmax",
           "LogSoftmax" ->
           Family.REDUCTIONS;
-      case "Concat", "Split", "Gather", "Slice", "Transpose", "Expand", "Tile" -> Family.MOVES;
+      case "Concat", "Split", "Gather", "Slice", "Transpose", "Expand" -> Family.MOVES;
       case "Identity",
           "Constant",
           "Dropout",

@@ -98,23 +98,21 @@ final class CategoriesTest {
 
   @Test
   void labelEncoder_ofTexts_givesTheirNumber() {
-    OnnxGraph old =
-        labels(
-            1,
-            OnnxGraph.STRING,
-            OnnxGraph.INT64,
-            OnnxGraph.texts("classes_strings", "a", "b"),
-            OnnxGraph.attribute("default_int64", -5),
-            OnnxGraph.attribute("default_string", ""));
-    check.gives(old, 3, new long[] {1, 0, -5}, (Object) new String[] {"b", "a", "z"});
-    OnnxGraph young =
+    OnnxGraph graph =
         labels(
             2,
             OnnxGraph.STRING,
             OnnxGraph.FLOAT,
             OnnxGraph.texts("keys_strings", "a", "b", "a"),
             OnnxGraph.floats("values_floats", 0.5f, 1.5f, 9));
-    check.gives(young, 3, new float[] {1.5f, 0.5f, -0f}, (Object) new String[] {"b", "a", "z"});
+    check.gives(graph, 3, new float[] {1.5f, 0.5f, -0f}, (Object) new String[] {"b", "a", "z"});
+  }
+
+  @Test
+  void labelEncoder_ofVersion1_isDeclined() {
+    OnnxGraph old =
+        labels(1, OnnxGraph.STRING, OnnxGraph.INT64, OnnxGraph.texts("classes_strings", "a", "b"));
+    assertThat(check.reason(old)).contains("before version 2 of ai.onnx.ml");
   }
 
   @Test
@@ -139,23 +137,5 @@ final class CategoriesTest {
         labels(2, OnnxGraph.FLOAT, OnnxGraph.INT64, keys, values), 3, new long[] {-1, 2, -1}, in);
     check.gives(
         labels(4, OnnxGraph.FLOAT, OnnxGraph.INT64, keys, values), 3, new long[] {1, 2, -1}, in);
-  }
-
-  @Test
-  void categoryMapper_goesEitherWay() {
-    Attribute texts = OnnxGraph.texts("cats_strings", "a", "b");
-    Attribute numbers = OnnxGraph.ints("cats_int64s", 10, 20);
-    check.gives(
-        graph(15, OnnxGraph.STRING, List.of(1), OnnxGraph.INT64, List.of(1))
-            .node("ai.onnx.ml", "CategoryMapper", List.of("x"), List.of("y"), texts, numbers),
-        2,
-        new long[] {20, -1},
-        (Object) new String[] {"b", "c"});
-    check.gives(
-        graph(15, OnnxGraph.INT64, List.of(1), OnnxGraph.STRING, List.of(1))
-            .node("ai.onnx.ml", "CategoryMapper", List.of("x"), List.of("y"), texts, numbers),
-        2,
-        new String[] {"a", "_Unused"},
-        (Object) new long[] {10, 11});
   }
 }
