@@ -56,53 +56,52 @@ final class Casts {
 
   static double[] widened(float[] values) {
     double[] all = new double[values.length];
-    widen(values, all, values.length);
+    for (int i = 0; i < all.length; i++) {
+      all[i] = values[i];
+    }
     return all;
   }
 
+  /** Each by itself, but for those that a wide model has many of. */
   private static Step step(Value from, Value out) {
     int a = from.register();
     int o = out.register();
     int width = from.width();
     boolean perRow = from.extent().perRow();
+    ElementType source = from.type();
     ElementType type = out.type();
-    return switch (from.type()) {
-      case FLOAT ->
-          switch (type) {
-            case DOUBLE ->
-                (r, rows) -> widen(r.floats[a], r.doubles[o], perRow ? rows * width : width);
-            case INT64 ->
-                (r, rows) -> toLongs(r.floats[a], r.longs[o], perRow ? rows * width : width);
-            case INT32 ->
-                (r, rows) -> toInts(r.floats[a], r.longs[o], perRow ? rows * width : width);
-            default -> (r, rows) -> truth(r.floats[a], r.longs[o], perRow ? rows * width : width);
-          };
-      case DOUBLE ->
-          switch (type) {
-            case FLOAT ->
-                (r, rows) -> narrow(r.doubles[a], r.floats[o], perRow ? rows * width : width);
-            case INT64 ->
-                (r, rows) -> toLongs(r.doubles[a], r.longs[o], perRow ? rows * width : width);
-            case INT32 ->
-                (r, rows) -> toInts(r.doubles[a], r.longs[o], perRow ? rows * width : width);
-            default -> (r, rows) -> truth(r.doubles[a], r.longs[o], perRow ? rows * width : width);
-          };
-      default ->
-          switch (type) {
-            case FLOAT ->
-                (r, rows) -> toFloats(r.longs[a], r.floats[o], perRow ? rows * width : width);
-            case DOUBLE ->
-                (r, rows) -> toDoubles(r.longs[a], r.doubles[o], perRow ? rows * width : width);
-            case INT64 -> (r, rows) -> copy(r.longs[a], r.longs[o], perRow ? rows * width : width);
-            case INT32 -> (r, rows) -> wrap(r.longs[a], r.longs[o], perRow ? rows * width : width);
-            default -> (r, rows) -> truth(r.longs[a], r.longs[o], perRow ? rows * width : width);
-          };
+    if (type == ElementType.FLOAT) {
+      return source == ElementType.DOUBLE
+          ? (r, rows) -> narrow(r.doubles[a], r.floats[o], perRow ? rows * width : width)
+          : (r, rows) -> toFloats(r.longs[a], r.floats[o], perRow ? rows * width : width);
+    }
+    return (r, rows) -> {
+      int n = perRow ? rows * width : width;
+      for (int i = 0; i < n; i++) {
+        switch (source) {
+          case FLOAT -> put(r, type, o, i, r.floats[a][i]);
+          case DOUBLE -> put(r, type, o, i, r.doubles[a][i]);
+          default -> put(r, type, o, i, r.longs[a][i]);
+        }
+      }
     };
   }
 
-  private static void widen(float[] from, double[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = from[i];
+  private static void put(Registers r, ElementType type, int into, int at, double value) {
+    switch (type) {
+      case DOUBLE -> r.doubles[into][at] = value;
+      case INT64 -> r.longs[into][at] = toLong(value);
+      case INT32 -> r.longs[into][at] = toInt(value);
+      default -> r.longs[into][at] = value == 0 ? 0 : 1;
+    }
+  }
+
+  private static void put(Registers r, ElementType type, int into, int at, long value) {
+    switch (type) {
+      case DOUBLE -> r.doubles[into][at] = value;
+      case INT64 -> r.longs[into][at] = value;
+      case INT32 -> r.longs[into][at] = (int) value;
+      default -> r.longs[into][at] = value == 0 ? 0 : 1;
     }
   }
 
@@ -112,67 +111,9 @@ final class Casts {
     }
   }
 
-  private static void toLongs(float[] from, long[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = toLong(from[i]);
-    }
-  }
-
-  private static void toLongs(double[] from, long[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = toLong(from[i]);
-    }
-  }
-
-  private static void toInts(float[] from, long[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = toInt(from[i]);
-    }
-  }
-
-  private static void toInts(double[] from, long[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = toInt(from[i]);
-    }
-  }
-
-  private static void truth(float[] from, long[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = from[i] == 0 ? 0 : 1;
-    }
-  }
-
-  private static void truth(double[] from, long[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = from[i] == 0 ? 0 : 1;
-    }
-  }
-
-  private static void truth(long[] from, long[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = from[i] == 0 ? 0 : 1;
-    }
-  }
-
   private static void toFloats(long[] from, float[] into, int n) {
     for (int i = 0; i < n; i++) {
       into[i] = from[i];
-    }
-  }
-
-  private static void toDoubles(long[] from, double[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = from[i];
-    }
-  }
-
-  private static void copy(long[] from, long[] into, int n) {
-    System.arraycopy(from, 0, into, 0, n);
-  }
-
-  private static void wrap(long[] from, long[] into, int n) {
-    for (int i = 0; i < n; i++) {
-      into[i] = (int) from[i];
     }
   }
 }
