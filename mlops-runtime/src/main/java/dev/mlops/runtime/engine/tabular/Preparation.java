@@ -104,11 +104,7 @@ final class Preparation {
       float replaced = node.number("replaced_value_float", 0);
       // as ONNX Runtime has it: the first for all, where there are not as many as columns
       float[] by = floats.length == width ? floats : columns(new float[] {floats[0]}, from, "");
-      if (Float.isNaN(replaced)) {
-        to.step((r, rows) -> impute(r.floats[a], r.floats[o], by, perRow ? rows : 1));
-      } else {
-        to.step((r, rows) -> impute(r.floats[a], r.floats[o], by, replaced, perRow ? rows : 1));
-      }
+      to.step((r, rows) -> impute(r.floats[a], r.floats[o], by, replaced, perRow ? rows : 1));
     } else if (from.type() == ElementType.INT64 && longs.length > 0 && floats.length == 0) {
       long replaced = node.integer("replaced_value_int64", 0);
       boolean each = longs.length == width;
@@ -128,82 +124,63 @@ final class Preparation {
     to.bind(node, 0, out);
   }
 
-  private static void impute(float[] from, float[] into, float[] by, int rows) {
-    for (int row = 0, at = 0; row < rows; row++) {
-      for (float other : by) {
-        float value = from[at];
-        into[at++] = Float.isNaN(value) ? other : value;
-      }
-    }
-  }
-
   private static void impute(float[] from, float[] into, float[] by, float replaced, int rows) {
+    boolean missing = Float.isNaN(replaced);
     for (int row = 0, at = 0; row < rows; row++) {
       for (float other : by) {
         float value = from[at];
-        into[at++] = value == replaced ? other : value;
+        into[at++] = (missing ? Float.isNaN(value) : value == replaced) ? other : value;
       }
-    }
-  }
-
-  private static void checkTable(Value from) {
-    if (from.type() != ElementType.FLOAT || !from.extent().perRow() || from.extent().rank() != 2) {
-      throw new Unsupported("it is not run here for " + from);
     }
   }
 
   private static void normalizer(OnnxNode node, PlanBuilder to) {
     Value from = to.input(node, 0);
-    checkTable(from);
+    if (from.type() != ElementType.FLOAT || !from.extent().perRow() || from.extent().rank() != 2) {
+      throw new Unsupported("it is not run here for " + from);
+    }
+    String norm = node.text("norm", "MAX");
+    boolean squares = norm.equals("L2");
+    boolean sum = norm.equals("L1");
+    if (!squares && !sum && !norm.equals("MAX")) {
+      throw new Unsupported("its norm is " + norm);
+    }
     int a = from.register();
     int width = from.width();
     Value out = to.result(ElementType.FLOAT, from.extent());
     int o = out.register();
     to.step(
-        switch (node.text("norm", "MAX")) {
-          case "MAX" ->
-              (r, rows) -> {
-                for (int row = 0; row < rows; row++) {
-                  normalizeMax(r.floats[a], r.floats[o], row * width, width);
-                }
-              };
-          case "L1" ->
-              (r, rows) -> {
-                for (int row = 0; row < rows; row++) {
-                  normalizeL1(r.floats[a], r.floats[o], row * width, width);
-                }
-              };
-          case "L2" ->
-              (r, rows) -> {
-                for (int row = 0; row < rows; row++) {
-                  normalizeL2(r.floats[a], r.floats[o], row * width, width);
-                }
-              };
-          default -> throw new Unsupported("its norm is " + node.text("norm", ""));
+        (r, rows) -> {
+          float[] values = r.floats[a];
+          float[] into = r.floats[o];
+          for (int at = 0; at < rows * width; at += width) {
+            if (squares) {
+              normalizeL2(values, into, at, width);
+            } else {
+              float by = sum ? sum(values, at, width) : max(values, at, width);
+              for (int i = at; i < at + width; i++) {
+                into[i] = by != 0 ? values[i] / by : values[i];
+              }
+            }
+          }
         });
     to.bind(node, 0, out);
   }
 
-  private static void normalizeMax(float[] from, float[] into, int at, int width) {
+  private static float max(float[] from, int at, int width) {
     float max = -Float.MAX_VALUE;
     for (int i = at; i < at + width; i++) {
       max = max < from[i] ? from[i] : max; // not Math.max: NaN is passed over
     }
-    divide(from, into, at, width, max);
+    return max;
   }
 
-  private static void normalizeL1(float[] from, float[] into, int at, int width) {
+  private static float sum(float[] from, int at, int width) {
     float sum = 0;
     for (int i = at; i < at + width; i++) {
       sum += Math.abs(from[i]);
     }
-    divide(from, into, at, width, sum);
-  }
-
-  private static void divide(float[] from, float[] into, int at, int width, float by) {
-    for (int i = at; i < at + width; i++) {
-      into[i] = by != 0 ? from[i] / by : from[i];
-    }
+    return sum;
   }
 
   private static void normalizeL2(float[] from, float[] into, int at, int width) {
@@ -267,43 +244,28 @@ final class Preparation {
       if (!from.extent().perRow() || from.extent().rank() != 2 || dimensions[i] < 0) {
         throw new Unsupported("it joins " + from);
       }
-      to.step(widened(from, out, offset, (int) Math.min(dimensions[i], from.width())));
+      switch (from.type()) {
+        case FLOAT -> {}
+        case DOUBLE, INT32, INT64 -> from = Casts.add(to, from, ElementType.FLOAT);
+        default -> throw new Unsupported("it joins " + from);
+      }
+      join(to, from, out, offset, (int) Math.min(dimensions[i], from.width()));
       offset += (int) dimensions[i];
     }
     to.bind(node, 0, out);
   }
 
   /** Copies the first columns to their place; what is between was 0 from the start. */
-  private static Step widened(Value from, Value out, int offset, int columns) {
+  private static void join(PlanBuilder to, Value from, Value out, int offset, int columns) {
     int a = from.register();
     int o = out.register();
     int width = from.width();
     int total = out.width();
-    return switch (from.type()) {
-      case FLOAT ->
-          (r, rows) -> {
-            for (int row = 0; row < rows; row++) {
-              System.arraycopy(
-                  r.floats[a], row * width, r.floats[o], row * total + offset, columns);
-            }
-          };
-      case DOUBLE ->
-          (r, rows) -> {
-            for (int row = 0; row < rows; row++) {
-              for (int i = 0; i < columns; i++) {
-                r.floats[o][row * total + offset + i] = (float) r.doubles[a][row * width + i];
-              }
-            }
-          };
-      case INT32, INT64 ->
-          (r, rows) -> {
-            for (int row = 0; row < rows; row++) {
-              for (int i = 0; i < columns; i++) {
-                r.floats[o][row * total + offset + i] = r.longs[a][row * width + i];
-              }
-            }
-          };
-      default -> throw new Unsupported("it joins " + from);
-    };
+    to.step(
+        (r, rows) -> {
+          for (int row = 0; row < rows; row++) {
+            System.arraycopy(r.floats[a], row * width, r.floats[o], row * total + offset, columns);
+          }
+        });
   }
 }
