@@ -20,7 +20,9 @@ final class Linear {
   }
 
   private static void classifier(OnnxNode node, PlanBuilder to) {
-    Value input = TreeEnsembles.rows(node, to);
+    Value given = TreeEnsembles.rows(node, to);
+    Value input =
+        given.type() == ElementType.FLOAT ? given : Casts.add(to, given, ElementType.FLOAT);
     float[] intercepts = node.numbers("intercepts");
     int classes = intercepts.length;
     require(classes > 0, "it has no intercepts, by which ONNX Runtime counts the classes");
@@ -99,6 +101,7 @@ final class Linear {
     private final PostTransform post;
     private final int scratch;
     private final Value input;
+    private final int width;
     private final Labels labels;
     private final @Nullable Value label;
     private final @Nullable Value score;
@@ -117,54 +120,31 @@ final class Linear {
       this.post = post;
       this.scratch = scratch;
       this.input = input;
+      this.width = input.width();
       this.labels = labels;
       this.label = label;
       this.score = score;
     }
 
-    /** What stands between: the row as floats, where it is not, and its scores. */
-    private record Room(float[] row, double[] scores) {}
-
     @Override
     public void open(Registers registers) {
-      registers.scratch[scratch] =
-          new Room(new float[input.width()], new double[intercepts.length]);
+      registers.scratch[scratch] = new double[intercepts.length];
     }
 
     @Override
     public void run(Registers registers, int rows) {
-      Room room = (Room) registers.scratch[scratch];
+      double[] scores = (double[]) registers.scratch[scratch];
+      float[] values = registers.floats[input.register()];
       for (int row = 0; row < rows; row++) {
-        scores(registers, row, room);
+        for (int i = 0; i < scores.length; i++) {
+          scores[i] = (float) (sum(values, row * width, coefficients[i]) + intercepts[i]);
+        }
         if (label != null) {
-          labels.write(registers, label, row, best(room.scores));
+          labels.write(registers, label, row, best(scores));
         }
         if (score != null) {
-          write(registers.floats[score.register()], row, score.width(), room.scores);
+          write(registers.floats[score.register()], row, score.width(), scores);
         }
-      }
-    }
-
-    private void scores(Registers registers, int row, Room room) {
-      float[] values = room.row;
-      int from = 0;
-      if (input.type() == ElementType.FLOAT) {
-        values = registers.floats[input.register()];
-        from = row * input.width();
-      } else {
-        toFloats(registers, row * input.width(), values);
-      }
-      for (int i = 0; i < coefficients.length; i++) {
-        room.scores[i] = (float) (sum(values, from, coefficients[i]) + intercepts[i]);
-      }
-    }
-
-    private void toFloats(Registers registers, int from, float[] row) {
-      for (int i = 0; i < row.length; i++) {
-        row[i] =
-            input.type() == ElementType.DOUBLE
-                ? (float) registers.doubles[input.register()][from + i]
-                : (float) registers.longs[input.register()][from + i];
       }
     }
 
