@@ -3,6 +3,7 @@ package dev.mlops.runtime.engine.tabular;
 import dev.mlops.model.ElementType;
 import dev.mlops.runtime.onnx.OnnxConstant;
 import dev.mlops.runtime.onnx.OnnxNode;
+import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -243,21 +244,13 @@ final class Shapes {
             .orElseGet(() -> new OnnxConstant(OnnxConstant.FLOAT, new long[] {1}, new float[1]));
     ElementType type = PlanBuilder.type(of.type());
     PlanBuilder.checkSize(extent);
-    Object array;
-    if (of.values() instanceof float[] one && one.length == 1) {
-      float[] all = new float[extent.width()];
-      Arrays.fill(all, one[0]);
-      array = all;
-    } else if (of.values() instanceof double[] one && one.length == 1) {
-      double[] all = new double[extent.width()];
-      Arrays.fill(all, one[0]);
-      array = all;
-    } else if (of.values() instanceof long[] one && one.length == 1) {
-      long[] all = new long[extent.width()];
-      Arrays.fill(all, one[0]);
-      array = all;
-    } else {
+    Object one = of.values();
+    if (one == null || type == ElementType.TEXT || Array.getLength(one) != 1) {
       throw new Unsupported("its value is not one number");
+    }
+    Object array = Array.newInstance(one.getClass().getComponentType(), extent.width());
+    for (int i = 0; i < extent.width(); i++) {
+      System.arraycopy(one, 0, array, i, 1);
     }
     to.bind(node, 0, to.known(type, extent, array));
   }
