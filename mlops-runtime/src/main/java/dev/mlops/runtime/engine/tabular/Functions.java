@@ -30,11 +30,11 @@ final class Functions {
       case "Ceil" -> of(node, to, Math::ceil);
       case "Round" -> of(node, to, Math::rint);
       case "Sign" -> of(node, to, Functions::sign);
-      case "Sigmoid" -> of(node, to, v -> 1 / (1 + Math.exp(-v)));
-      case "Tanh" -> of(node, to, Math::tanh);
-      case "Relu" -> relu(node, to);
-      case "Softplus" -> floats(node, to, Functions::softplus);
-      case "Erf" -> floats(node, to, Functions::erf);
+      case "Sigmoid" -> of(node, to, Functions::sigmoid, v -> 1 / (1 + Math.exp(-v)));
+      case "Tanh" -> of(node, to, Functions::tanh, Math::tanh);
+      case "Relu" -> of(node, to, Functions::relu, v -> Math.max(0, v));
+      case "Softplus" -> floats(node, to, each(Functions::softplus));
+      case "Erf" -> floats(node, to, each(Functions::erf));
       case "LeakyRelu" -> leakyRelu(node, to);
       case "Elu" -> elu(node, to);
       case "Selu" -> selu(node, to);
@@ -45,11 +45,24 @@ final class Functions {
     }
   }
 
-  /** Of floats, which is rounded at the end alone, and of doubles. */
+  /** A call for each: for what networks do not do in each layer. */
+  private static FloatLoop each(DoubleUnaryOperator function) {
+    return (from, into, n) -> {
+      for (int i = 0; i < n; i++) {
+        into[i] = (float) function.applyAsDouble(from[i]);
+      }
+    };
+  }
+
   private static void of(OnnxNode node, PlanBuilder to, DoubleUnaryOperator function) {
+    of(node, to, each(function), function);
+  }
+
+  private static void of(
+      OnnxNode node, PlanBuilder to, FloatLoop loop, DoubleUnaryOperator function) {
     Value from = to.input(node, 0);
     if (from.type() != ElementType.DOUBLE) {
-      floats(node, to, function);
+      floats(node, to, loop);
       return;
     }
     int a = from.register();
@@ -92,19 +105,7 @@ final class Functions {
     to.bind(node, 0, out);
   }
 
-  /** A call for each: what is called takes longer. */
-  private static void floats(OnnxNode node, PlanBuilder to, DoubleUnaryOperator function) {
-    loop(
-        node,
-        to,
-        (from, into, n) -> {
-          for (int i = 0; i < n; i++) {
-            into[i] = (float) function.applyAsDouble(from[i]);
-          }
-        });
-  }
-
-  private static void loop(OnnxNode node, PlanBuilder to, FloatLoop loop) {
+  private static void floats(OnnxNode node, PlanBuilder to, FloatLoop loop) {
     Value from = to.input(node, 0);
     if (from.type() != ElementType.FLOAT) {
       throw new Unsupported("it is not run here for " + from);
@@ -151,42 +152,45 @@ final class Functions {
 
   // --- with loops or attributes of their own ---
 
-  private static void relu(OnnxNode node, PlanBuilder to) {
-    if (to.input(node, 0).type() == ElementType.DOUBLE) {
-      of(node, to, v -> Math.max(0, v));
-      return;
+  private static void relu(float[] from, float[] into, int n) {
+    for (int i = 0; i < n; i++) {
+      into[i] = Math.max(0, from[i]);
     }
-    loop(
-        node,
-        to,
-        (from, into, n) -> {
-          for (int i = 0; i < n; i++) {
-            into[i] = Math.max(0, from[i]);
-          }
-        });
+  }
+
+  private static void sigmoid(float[] from, float[] into, int n) {
+    for (int i = 0; i < n; i++) {
+      into[i] = (float) (1 / (1 + Math.exp(-from[i])));
+    }
+  }
+
+  private static void tanh(float[] from, float[] into, int n) {
+    for (int i = 0; i < n; i++) {
+      into[i] = (float) Math.tanh(from[i]);
+    }
   }
 
   private static void leakyRelu(OnnxNode node, PlanBuilder to) {
     float slope = node.number("alpha", 0.01f);
-    floats(node, to, v -> v >= 0 ? v : slope * v);
+    floats(node, to, each(v -> v >= 0 ? v : slope * v));
   }
 
   private static void elu(OnnxNode node, PlanBuilder to) {
     float alpha = node.number("alpha", 1);
-    floats(node, to, v -> v >= 0 ? v : alpha * Math.expm1(v));
+    floats(node, to, each(v -> v >= 0 ? v : alpha * Math.expm1(v)));
   }
 
   private static void selu(OnnxNode node, PlanBuilder to) {
     float alpha = node.number("alpha", 1.6732632f);
     float gamma = node.number("gamma", 1.050701f);
-    floats(node, to, v -> v > 0 ? gamma * v : gamma * (alpha * Math.exp(v) - alpha));
+    floats(node, to, each(v -> v > 0 ? gamma * v : gamma * (alpha * Math.exp(v) - alpha)));
   }
 
   private static void gelu(OnnxNode node, PlanBuilder to) {
     if (!node.text("approximate", "none").equals("none")) {
       throw new Unsupported("its approximation is not run here");
     }
-    floats(node, to, v -> 0.5 * v * (1 + erf(v * Math.sqrt(0.5))));
+    floats(node, to, each(v -> 0.5 * v * (1 + erf(v * Math.sqrt(0.5)))));
   }
 
   private static void clip(OnnxNode node, PlanBuilder to) {
@@ -194,7 +198,7 @@ final class Functions {
     float low =
         inputs ? bound(node, to, 1, -Float.MAX_VALUE) : node.number("min", -Float.MAX_VALUE);
     float high = inputs ? bound(node, to, 2, Float.MAX_VALUE) : node.number("max", Float.MAX_VALUE);
-    loop(
+    floats(
         node,
         to,
         (from, into, n) -> {
