@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -50,6 +51,14 @@ public final class ModelFiles {
       throw new StoreUnavailableException(
           version.version() + ": " + e.getMessage() + ": " + e.getCause(), e);
     }
+  }
+
+  /** Why an engine for ONNX does not take a version of another format; empty for this one. */
+  public static Optional<String> otherFormat(StoredVersion version) {
+    return version.format().equals("onnx")
+        ? Optional.empty()
+        : Optional.of(
+            version.version() + " is of the format '" + version.format() + "'; wanted 'onnx'");
   }
 
   private static Path modelFile(StoredVersion version) {

@@ -83,11 +83,7 @@ public final class OnnxRuntimeEngine implements Engine {
 
   @Override
   public Optional<String> declines(StoredVersion version) {
-    if (!formats().contains(version.format())) {
-      return Optional.of(
-          version.version() + " is of the format '" + version.format() + "'; wanted 'onnx'");
-    }
-    return library.problem().or(() -> unsupported(version));
+    return ModelFiles.otherFormat(version).or(library::problem).or(() -> unsupported(version));
   }
 
   /** What the contracts can say and this engine does not do yet. */

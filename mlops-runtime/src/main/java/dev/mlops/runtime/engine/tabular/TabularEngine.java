@@ -80,9 +80,9 @@ public final class TabularEngine implements Engine {
 
   @Override
   public Optional<String> declines(StoredVersion version) {
-    if (!formats().contains(version.format())) {
-      return Optional.of(
-          version.version() + " is of the format '" + version.format() + "'; wanted 'onnx'");
+    Optional<String> format = ModelFiles.otherFormat(version);
+    if (format.isPresent()) {
+      return format;
     }
     try {
       Plan plan = plan(version);
