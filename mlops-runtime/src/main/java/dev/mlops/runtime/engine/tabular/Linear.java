@@ -43,7 +43,8 @@ final class Linear {
             intercepts,
             transform(node),
             to.scratch(),
-            input,
+            input.register(),
+            input.width(),
             labels,
             to.wanted(node, 0) ? label : null,
             to.wanted(node, 1) ? score : null));
@@ -63,7 +64,8 @@ final class Linear {
             intercepts.length == targets ? intercepts : new float[targets],
             transform(node),
             to.scratch(),
-            input,
+            input.register(),
+            input.width(),
             Labels.NONE,
             null,
             score));
@@ -95,37 +97,18 @@ final class Linear {
   }
 
   /** The sums of a row's products with each target's coefficients. */
-  private static final class Products implements Step {
-    private final double[][] coefficients;
-    private final float[] intercepts;
-    private final PostTransform post;
-    private final int scratch;
-    private final Value input;
-    private final int width;
-    private final Labels labels;
-    private final @Nullable Value label;
-    private final @Nullable Value score;
-
-    Products(
-        double[][] coefficients,
-        float[] intercepts,
-        PostTransform post,
-        int scratch,
-        Value input,
-        Labels labels,
-        @Nullable Value label,
-        @Nullable Value score) {
-      this.coefficients = coefficients;
-      this.intercepts = intercepts;
-      this.post = post;
-      this.scratch = scratch;
-      this.input = input;
-      this.width = input.width();
-      this.labels = labels;
-      this.label = label;
-      this.score = score;
-    }
-
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Products(
+      double[][] coefficients,
+      float[] intercepts,
+      PostTransform post,
+      int scratch,
+      int input,
+      int width,
+      Labels labels,
+      @Nullable Value label,
+      @Nullable Value score)
+      implements Step {
     @Override
     public void open(Registers registers) {
       registers.scratch[scratch] = new double[intercepts.length];
@@ -134,7 +117,7 @@ final class Linear {
     @Override
     public void run(Registers registers, int rows) {
       double[] scores = (double[]) registers.scratch[scratch];
-      float[] values = registers.floats[input.register()];
+      float[] values = registers.floats[input];
       for (int row = 0; row < rows; row++) {
         for (int i = 0; i < scores.length; i++) {
           scores[i] = (float) (sum(values, row * width, coefficients[i]) + intercepts[i]);
