@@ -327,21 +327,16 @@ final class Moves {
     }
     long first = start < 0 ? start + length : start;
     long last = end < 0 ? end + length : end;
-    List<Integer> places = new ArrayList<>();
-    if (step > 0) {
-      first = Math.min(Math.max(first, 0), length);
-      last = Math.min(Math.max(last, 0), length);
-      for (long at = first; at < last; at = step > length ? length : at + step) {
-        places.add((int) at);
-      }
-    } else {
-      first = Math.min(Math.max(first, 0), length - 1);
-      last = Math.min(Math.max(last, -1), length - 1);
-      for (long at = first; at > last; at = step < -length ? -1 : at + step) {
-        places.add((int) at);
-      }
+    int back = step < 0 ? 1 : 0; // then it may begin at the last element and end before the first
+    first = Math.min(Math.max(first, 0), length - back);
+    last = Math.min(Math.max(last, -back), length - back);
+    int by = (int) Math.min(Math.max(step, -length - 1), length + 1);
+    int count = (int) Math.max(0, (last - first + by - Integer.signum(by)) / by);
+    int[] places = new int[count];
+    for (int i = 0; i < count; i++) {
+      places[i] = (int) first + i * by;
     }
-    return places.stream().mapToInt(Integer::intValue).toArray();
+    return places;
   }
 
   private static void transpose(OnnxNode node, PlanBuilder to) {

@@ -109,7 +109,6 @@ final class Operators {
           "Squeeze",
           "Unsqueeze",
           "Shape",
-          "Size",
           "ConstantOfShape" ->
           Family.SHAPES;
       case "Cast", "CastLike" -> Family.CASTS;

@@ -17,10 +17,6 @@ final class Reductions {
     double of(double[] values);
   }
 
-  /** Those that leave an element as it is where there is nothing to put it together with. */
-  private static final Set<String> SAME_ALONE =
-      Set.of("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd");
-
   /** Those that ONNX Runtime reckons in double for doubles. */
   private static final Set<String> DOUBLES =
       Set.of("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare");
@@ -54,12 +50,7 @@ final class Reductions {
       named = to.has(node, 1) ? to.constant(node, 1, long[].class) : new long[0];
     }
     if (named.length == 0 && node.integer("noop_with_empty_axes", 0) != 0) {
-      if (!SAME_ALONE.contains(node.operator())) {
-        throw new Unsupported(
-            "it is told to reduce nothing, and changes each element all the same");
-      }
-      to.bind(node, 0, from);
-      return;
+      throw new Unsupported("it is told to reduce nothing");
     }
     Set<Integer> axes = new TreeSet<>();
     if (named.length == 0) {

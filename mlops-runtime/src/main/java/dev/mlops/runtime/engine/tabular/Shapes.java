@@ -28,7 +28,6 @@ final class Shapes {
       case "Squeeze" -> squeeze(node, to);
       case "Unsqueeze" -> unsqueeze(node, to);
       case "Shape" -> shape(node, to);
-      case "Size" -> size(node, to);
       default -> constantOfShape(node, to);
     }
   }
@@ -146,16 +145,10 @@ final class Shapes {
     if (axis < 0 || axis > extent.rank()) {
       throw new Unsupported("there is no axis " + named + " in " + extent);
     }
-    if (extent.perRow()) {
-      if (axis != 1) {
-        throw new Unsupported("it joins the rows with another axis");
-      }
-      to.bind(node, 0, from.as(Extent.rows(extent.width())));
-    } else {
-      int before = extent.width(0, (int) axis);
-      int behind = extent.width((int) axis, extent.rank());
-      to.bind(node, 0, from.as(Extent.fixed(before, behind)));
+    if (!extent.perRow() || axis != 1) {
+      throw new Unsupported("it joins the rows with another axis, or has none");
     }
+    to.bind(node, 0, from.as(Extent.rows(extent.width())));
   }
 
   private static long[] axes(OnnxNode node, PlanBuilder to) {
@@ -169,17 +162,10 @@ final class Shapes {
     Value from = to.moved(node, 0);
     Extent extent = from.extent();
     long[] axes = axes(node, to);
-    Set<Integer> out = new TreeSet<>();
     if (axes.length == 0) {
-      if (extent.perRow()) {
-        throw new Unsupported("what it leaves depends on the number of rows");
-      }
-      for (int i = 0; i < extent.rank(); i++) {
-        if (extent.dims().get(i) == 1) {
-          out.add(i);
-        }
-      }
+      throw new Unsupported("what it leaves depends on the number of rows");
     }
+    Set<Integer> out = new TreeSet<>();
     for (long axis : axes) {
       out.add(extent.axis(axis));
     }
@@ -227,14 +213,6 @@ final class Shapes {
 
   private static int place(long named, int length) {
     return (int) Math.min(Math.max(named < 0 ? named + length : named, 0), length);
-  }
-
-  private static void size(OnnxNode node, PlanBuilder to) {
-    Extent extent = to.extent(node, 0);
-    if (extent.perRow()) {
-      throw new Unsupported("the number of rows is used as a number");
-    }
-    to.bind(node, 0, to.known(ElementType.INT64, Extent.fixed(), new long[] {extent.width()}));
   }
 
   private static void constantOfShape(OnnxNode node, PlanBuilder to) {

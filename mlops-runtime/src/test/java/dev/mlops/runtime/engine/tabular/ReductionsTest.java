@@ -105,15 +105,14 @@ final class ReductionsTest {
   }
 
   @Test
-  void reductions_ofNothing_leaveElementsOrAreDeclined() {
-    Attribute nothing = OnnxGraph.attribute("noop_with_empty_axes", 1);
-    for (String op : List.of("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd")) {
-      OnnxGraph graph = floats(18, 2, 2).node(op, List.of("x"), List.of("y"), nothing);
-      check.gives(graph, 1, new float[] {-3, 2}, (Object) new float[] {-3, 2});
-    }
-    for (String op : List.of("ReduceL2", "ReduceSumSquare")) {
-      OnnxGraph graph = floats(18, 2, 2).node(op, List.of("x"), List.of("y"), nothing);
-      assertThat(check.reason(graph)).contains("it is told to reduce nothing");
-    }
+  void reductions_ofNothing_areDeclined() {
+    OnnxGraph graph =
+        floats(18, 2, 2)
+            .node(
+                "ReduceSum",
+                List.of("x"),
+                List.of("y"),
+                OnnxGraph.attribute("noop_with_empty_axes", 1));
+    assertThat(check.reason(graph)).contains("it is told to reduce nothing");
   }
 }

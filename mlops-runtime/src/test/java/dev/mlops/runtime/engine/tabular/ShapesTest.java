@@ -83,12 +83,6 @@ final class ShapesTest {
             .node("Add", List.of("s", "one"), List.of("t"))
             .node("Expand", List.of("x", "t"), List.of("y"));
     assertThat(check.reason(sum)).contains("(Add)", "the number of rows is used as a number");
-    OnnxGraph size =
-        floats(15, 2, 2)
-            .node("Size", List.of("x"), List.of("s"))
-            .node("Cast", List.of("s"), List.of("f"), OnnxGraph.attribute("to", 1))
-            .node("Div", List.of("x", "f"), List.of("y"));
-    assertThat(check.reason(size)).contains("(Size)", "the number of rows is used as a number");
   }
 
   @Test
