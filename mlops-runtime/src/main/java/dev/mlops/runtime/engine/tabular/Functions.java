@@ -4,6 +4,7 @@ import dev.mlops.model.ElementType;
 import dev.mlops.runtime.onnx.OnnxNode;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Operators that make each element of one other. */
 final class Functions {
@@ -20,8 +21,8 @@ final class Functions {
       throw new Unsupported("operators before version 6 are not run here");
     }
     switch (node.operator()) {
-      case "Neg" -> signed(node, to, v -> -v, v -> -v);
-      case "Abs" -> signed(node, to, Math::abs, Math::abs);
+      case "Neg" -> add(node, to, each(v -> -v), v -> -v, v -> -v);
+      case "Abs" -> add(node, to, each(Math::abs), Math::abs, Math::abs);
       case "Sqrt" -> of(node, to, Math::sqrt);
       case "Exp" -> of(node, to, Math::exp);
       case "Log" -> of(node, to, Math::log);
@@ -41,7 +42,7 @@ final class Functions {
       case "Gelu" -> gelu(node, to);
       case "Clip" -> clip(node, to);
       case "IsNaN" -> isNaN(node, to);
-      default -> not(node, to);
+      default -> add(node, to, null, null, v -> 1 - v);
     }
   }
 
@@ -59,63 +60,53 @@ final class Functions {
   }
 
   private static void of(
-      OnnxNode node, PlanBuilder to, FloatLoop loop, DoubleUnaryOperator function) {
+      OnnxNode node, PlanBuilder to, FloatLoop floats, DoubleUnaryOperator doubles) {
+    add(node, to, floats, doubles, null);
+  }
+
+  private static void floats(OnnxNode node, PlanBuilder to, FloatLoop floats) {
+    add(node, to, floats, null, null);
+  }
+
+  private static void add(
+      OnnxNode node,
+      PlanBuilder to,
+      @Nullable FloatLoop floats,
+      @Nullable DoubleUnaryOperator doubles,
+      @Nullable LongUnaryOperator longs) {
     Value from = to.input(node, 0);
-    if (from.type() != ElementType.DOUBLE) {
-      floats(node, to, loop);
-      return;
-    }
+    ElementType type = from.type();
+    boolean narrow = type == ElementType.INT32;
     int a = from.register();
     int width = from.width();
     boolean perRow = from.extent().perRow();
-    Value out = to.result(from.type(), from.extent());
+    Value out = to.result(type, from.extent());
     int o = out.register();
-    to.step(
-        (r, rows) -> {
-          int n = perRow ? rows * width : width;
-          for (int i = 0; i < n; i++) {
-            r.doubles[o][i] = function.applyAsDouble(r.doubles[a][i]);
-          }
-        });
-    to.bind(node, 0, out);
-  }
-
-  /** Of whole numbers, too. */
-  private static void signed(
-      OnnxNode node, PlanBuilder to, DoubleUnaryOperator function, LongUnaryOperator whole) {
-    Value from = to.input(node, 0);
-    boolean narrow = from.type() == ElementType.INT32;
-    if (!narrow && from.type() != ElementType.INT64) {
-      of(node, to, function);
-      return;
-    }
-    int a = from.register();
-    int width = from.width();
-    boolean perRow = from.extent().perRow();
-    Value out = to.result(from.type(), from.extent());
-    int o = out.register();
-    to.step(
-        (r, rows) -> {
-          int n = perRow ? rows * width : width;
-          for (int i = 0; i < n; i++) {
-            long value = whole.applyAsLong(r.longs[a][i]);
-            r.longs[o][i] = narrow ? (int) value : value;
-          }
-        });
-    to.bind(node, 0, out);
-  }
-
-  private static void floats(OnnxNode node, PlanBuilder to, FloatLoop loop) {
-    Value from = to.input(node, 0);
-    if (from.type() != ElementType.FLOAT) {
+    if (type == ElementType.FLOAT && floats != null) {
+      to.step((r, rows) -> floats.run(r.floats[a], r.floats[o], perRow ? rows * width : width));
+    } else if (type == ElementType.DOUBLE && doubles != null) {
+      to.step(
+          (r, rows) -> {
+            int n = perRow ? rows * width : width;
+            for (int i = 0; i < n; i++) {
+              r.doubles[o][i] = doubles.applyAsDouble(r.doubles[a][i]);
+            }
+          });
+    } else if ((node.operator().equals("Not")
+            ? type == ElementType.BOOL
+            : narrow || type == ElementType.INT64)
+        && longs != null) {
+      to.step(
+          (r, rows) -> {
+            int n = perRow ? rows * width : width;
+            for (int i = 0; i < n; i++) {
+              long value = longs.applyAsLong(r.longs[a][i]);
+              r.longs[o][i] = narrow ? (int) value : value;
+            }
+          });
+    } else {
       throw new Unsupported("it is not run here for " + from);
     }
-    int a = from.register();
-    int width = from.width();
-    boolean perRow = from.extent().perRow();
-    Value out = to.result(from.type(), from.extent());
-    int o = out.register();
-    to.step((r, rows) -> loop.run(r.floats[a], r.floats[o], perRow ? rows * width : width));
     to.bind(node, 0, out);
   }
 
@@ -237,26 +228,6 @@ final class Functions {
           int n = perRow ? rows * width : width;
           for (int i = 0; i < n; i++) {
             r.longs[o][i] = Double.isNaN(single ? r.floats[a][i] : r.doubles[a][i]) ? 1 : 0;
-          }
-        });
-    to.bind(node, 0, out);
-  }
-
-  private static void not(OnnxNode node, PlanBuilder to) {
-    Value from = to.input(node, 0);
-    if (from.type() != ElementType.BOOL) {
-      throw new Unsupported("it is not run here for " + from);
-    }
-    int a = from.register();
-    int width = from.width();
-    boolean perRow = from.extent().perRow();
-    Value out = to.result(ElementType.BOOL, from.extent());
-    int o = out.register();
-    to.step(
-        (r, rows) -> {
-          int n = perRow ? rows * width : width;
-          for (int i = 0; i < n; i++) {
-            r.longs[o][i] = 1 - r.longs[a][i];
           }
         });
     to.bind(node, 0, out);
