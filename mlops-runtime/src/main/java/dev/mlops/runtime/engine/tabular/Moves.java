@@ -102,12 +102,12 @@ final class Moves {
     to.bind(node, output, into);
   }
 
-  /**
-   * Which elements are left when one axis is replaced by some of its own places.
-   *
-   * @param inner elements behind one place of the axis
-   */
-  private static int[] along(int outer, int length, int inner, int[] places) {
+  /** Which elements are left when one axis is replaced by some of its own places. */
+  private static int[] along(Extent extent, int axis, int[] places) {
+    List<Integer> dims = extent.dims();
+    int length = dims.get(axis);
+    int inner = extent.width(axis + 1, dims.size());
+    int outer = extent.width(0, axis);
     PlanBuilder.checkSize(Extent.rows(outer, places.length, inner));
     int[] map = new int[outer * places.length * inner];
     int at = 0;
@@ -121,10 +121,20 @@ final class Moves {
     return map;
   }
 
-  private static int[] along(Extent extent, int axis, int[] places) {
-    List<Integer> dims = extent.dims();
-    return along(
-        extent.width(0, axis), dims.get(axis), extent.width(axis + 1, dims.size()), places);
+  /**
+   * The output is the input with some places of one axis, which other axes may take the place of.
+   */
+  private static void bindPlaces(
+      OnnxNode node,
+      int output,
+      PlanBuilder to,
+      Value from,
+      int axis,
+      int[] places,
+      List<Integer> by) {
+    Extent extent = from.extent();
+    Extent made = extent.with(replaced(extent.dims(), axis, by));
+    bindPicked(node, output, to, from, made, along(extent, axis, places));
   }
 
   private static List<Integer> replaced(List<Integer> dims, int axis, List<Integer> by) {
@@ -237,13 +247,7 @@ final class Moves {
       int size = (int) sizes[i];
       if (to.wanted(node, i)) {
         int[] places = IntStream.range(at, at + size).toArray();
-        bindPicked(
-            node,
-            i,
-            to,
-            from,
-            extent.with(replaced(extent.dims(), axis, List.of(size))),
-            along(extent, axis, places));
+        bindPlaces(node, i, to, from, axis, places, List.of(size));
       }
       at += size;
     }
@@ -257,13 +261,7 @@ final class Moves {
     if (from.type() == ElementType.TEXT && axis < extent.dims().size() - 1) {
       throw new Unsupported("ONNX Runtime leaves out texts of blocks"); // seen in 1.28
     }
-    bindPicked(
-        node,
-        0,
-        to,
-        from,
-        extent.with(replaced(extent.dims(), axis, to.extent(node, 1).dims())),
-        along(extent, axis, places));
+    bindPlaces(node, 0, to, from, axis, places, to.extent(node, 1).dims());
   }
 
   private static int[] places(long[] indices, int length) {
@@ -403,11 +401,8 @@ final class Moves {
       throw new Unsupported("ONNX Runtime reads elements before the first by a negative index");
     }
     int[] places = places(named, extent.dims().get(axis));
-    List<Integer> dims =
-        extent.rank() == 1
-            ? List.of(1, places.length)
-            : replaced(extent.dims(), axis, List.of(places.length));
-    bindPicked(node, 0, to, from, extent.with(dims), along(extent, axis, places));
+    List<Integer> by = extent.rank() == 1 ? List.of(1, places.length) : List.of(places.length);
+    bindPlaces(node, 0, to, from, axis, places, by);
   }
 
   /** The label of each row, of which there is a list: a row of all labels comes out. */
