@@ -45,21 +45,18 @@ final class Categories {
     int o = out.register();
     Lookup lookup = text ? Lookup.of(texts, true) : Lookup.of(numbers, true);
     to.step(
-        (r, rows) -> {
-          float[] into = r.floats[o];
-          int n = perRow ? rows * width : width;
-          Arrays.fill(into, 0, n * count, 0);
-          if (text) {
-            mark(r.texts[a], lookup, into, n, count, strict);
-          } else {
-            mark(r.longs[a], lookup, into, n, count, strict);
-          }
-        });
+        text
+            ? (r, rows) ->
+                mark(r.texts[a], lookup, r.floats[o], perRow ? rows * width : width, count, strict)
+            : (r, rows) ->
+                mark(
+                    r.longs[a], lookup, r.floats[o], perRow ? rows * width : width, count, strict));
     to.bind(node, 0, out);
   }
 
   private static void mark(
       String[] values, Lookup lookup, float[] into, int n, int count, boolean strict) {
+    Arrays.fill(into, 0, n * count, 0);
     for (int i = 0, at = 0; i < n; i++, at += count) {
       int place = lookup.find(values[i]);
       if (place >= 0) {
@@ -72,6 +69,7 @@ final class Categories {
 
   private static void mark(
       long[] values, Lookup lookup, float[] into, int n, int count, boolean strict) {
+    Arrays.fill(into, 0, n * count, 0);
     for (int i = 0, at = 0; i < n; i++, at += count) {
       int place = lookup.find(values[i]);
       if (place >= 0) {
