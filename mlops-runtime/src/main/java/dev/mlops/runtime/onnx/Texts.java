@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.StringJoiner;
 
 /** Names out of files, made fit for messages and logs: no control characters, no endless lines. */
-final class Texts {
+public final class Texts {
   private static final int LONGEST = 120;
   private static final int MOST = 20;
 
@@ -12,7 +12,7 @@ final class Texts {
 
   /** In quotation marks. */
   static String quoted(String text) {
-    return '"' + plain(text) + '"';
+    return '"' + plain(text, LONGEST) + '"';
   }
 
   /** In square brackets. */
@@ -24,16 +24,17 @@ final class Texts {
         text.add("... " + items.size() + " in all");
         break;
       }
-      text.add(plain(item.toString()));
+      text.add(plain(item.toString(), LONGEST));
     }
     return text.toString();
   }
 
-  private static String plain(String text) {
+  /** On one line, cut after so many characters. */
+  public static String plain(String text, int longest) {
     StringBuilder line = new StringBuilder();
     int codePoint;
     for (int at = 0, told = 0; at < text.length(); at += Character.charCount(codePoint)) {
-      if (told++ == LONGEST) {
+      if (told++ == longest) {
         return line + "...";
       }
       codePoint = text.codePointAt(at);

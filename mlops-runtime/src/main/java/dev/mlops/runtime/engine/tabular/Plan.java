@@ -126,15 +126,17 @@ record Plan(
       throw new Unsupported(
           "its input '" + spec.name() + "' does not have a first axis of any number of rows");
     }
+    List<Long> schema = spec.shape().dims();
     List<Integer> dims = new ArrayList<>();
     for (int i = 1; i < axes.length; i++) {
-      if (axes[i] < 0) {
+      long length = axes[i] < 0 && schema.size() == axes.length ? schema.get(i) : axes[i];
+      if (length < 0) {
         throw new Unsupported("its input '" + spec.name() + "' has another axis of any length");
       }
-      if (axes[i] > Integer.MAX_VALUE) {
-        throw new Unsupported("its input '" + spec.name() + "' has an axis of " + axes[i]);
+      if (length > Integer.MAX_VALUE) {
+        throw new Unsupported("its input '" + spec.name() + "' has an axis of " + length);
       }
-      dims.add((int) axes[i]);
+      dims.add((int) length);
     }
     return new Extent(true, List.copyOf(dims));
   }

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.ModelFailedException;
 import dev.mlops.engine.Slot;
+import dev.mlops.model.ElementType;
+import dev.mlops.model.ModelSchema;
+import dev.mlops.model.Shape;
 import dev.mlops.runtime.engine.onnx.ChildJvm;
 import dev.mlops.runtime.engine.onnx.TestVersion;
 import dev.mlops.runtime.onnx.OnnxGraph;
@@ -49,6 +52,48 @@ final class TabularEngineTest {
       assertThat((float[]) both.ours(0)).containsExactly(-56, 100);
       assertThat((float[]) both.theirs(0)).containsExactly(-56, 100);
     }
+  }
+
+  @Test
+  void run_inputOfAnyWidth_hasTheSchemas() {
+    byte[] model =
+        OnnxGraph.named("sums")
+            .input("x", OnnxGraph.FLOAT, "batch", "width")
+            .output("y", OnnxGraph.FLOAT, "batch", 1)
+            .node("ReduceSum", List.of("x", "axes"), List.of("y"))
+            .initializer(OnnxGraph.longs("axes", new long[] {1}, 1))
+            .toBytes();
+    ModelSchema schema =
+        ModelSchema.builder()
+            .input("x", ElementType.FLOAT, "a", "b", "c")
+            .output("y", ElementType.FLOAT)
+            .build();
+    try (BothEngines both = BothEngines.of(TestVersion.of(folder, model, schema))) {
+      both.run(2, (Object) new float[] {1, 2, 3, 10, 20, 30});
+      assertThat((float[]) both.ours(0)).containsExactly(6, 60);
+      assertThat((float[]) both.theirs(0)).containsExactly(6, 60);
+    }
+    ModelSchema any =
+        ModelSchema.builder()
+            .input("x", ElementType.FLOAT, Shape.perRow(Shape.ANY))
+            .output("y", ElementType.FLOAT)
+            .build();
+    assertThat(TabularEngine.create().declines(TestVersion.of(folder, model, any)))
+        .hasValueSatisfying(why -> assertThat(why).contains("another axis of any length"));
+  }
+
+  @Test
+  void declines_namesWithLineBreaks_saysWhyOnOneLine() {
+    byte[] model =
+        OnnxGraph.named("sneaky")
+            .input("x", OnnxGraph.FLOAT, "batch", 1)
+            .output("y\nWARN all is lost", OnnxGraph.FLOAT, "batch", 1)
+            .node("Cosh", List.of("x"), List.of("h"))
+            .node("Neg\nWARN " + "x".repeat(3_000), List.of("h"), List.of("y\nWARN all is lost"))
+            .toBytes();
+    assertThat(TabularEngine.create().declines(TestVersion.of(folder, model)))
+        .hasValueSatisfying(
+            why -> assertThat(why).contains("Cosh").doesNotContain("\n").hasSizeLessThan(1_010));
   }
 
   @Test
