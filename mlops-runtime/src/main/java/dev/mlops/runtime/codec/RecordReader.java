@@ -59,12 +59,12 @@ final class RecordReader<O> implements OutputReader<O> {
       }
       reads.add(read(column, component.type()));
     }
-    if (problems.size() > before) {
+    MethodHandle constructor = records.constructor(problems);
+    if (constructor == null || problems.size() > before) {
       return null;
     }
     return new RecordReader<>(
-        compose(records.constructor(), reads)
-            .asType(methodType(Object.class, Frame.class, int.class)));
+        compose(constructor, reads).asType(methodType(Object.class, Frame.class, int.class)));
   }
 
   @Override

@@ -26,10 +26,13 @@ final class Records {
     }
   }
 
+  /** The JVM calls with 255 parameters at most, of which three are not the record's. */
+  private static final int MOST_SLOTS = 252;
+
   private final Class<?> type;
   private final List<Component> components;
   private final List<MethodHandle> accessors;
-  private final MethodHandle constructor;
+  private final @Nullable MethodHandle constructor;
 
   private Records(Class<?> type, MethodHandles.Lookup lookup)
       throws IllegalAccessException, NoSuchMethodException {
@@ -50,7 +53,16 @@ final class Records {
       accessors.add(lookup.unreflect(component.getAccessor()));
       constructed = constructed.appendParameterTypes(component.getType());
     }
-    this.constructor = lookup.findConstructor(type, constructed);
+    boolean constructible = slots(constructed) <= MOST_SLOTS;
+    this.constructor = constructible ? lookup.findConstructor(type, constructed) : null;
+  }
+
+  private static int slots(MethodType type) {
+    int slots = 0;
+    for (Class<?> parameter : type.parameterList()) {
+      slots += parameter == long.class || parameter == double.class ? 2 : 1;
+    }
+    return slots;
   }
 
   /**
@@ -98,8 +110,17 @@ final class Records {
     return accessors.get(component.index());
   }
 
-  /** {@code (values...) record}. */
-  MethodHandle constructor() {
+  /**
+   * {@code (values...) record}.
+   *
+   * @return null if it has more components than can be read, which is added to the problems
+   */
+  @Nullable MethodHandle constructor(List<String> problems) {
+    if (constructor == null) {
+      problems.add(
+          "%s has %d components; a record that comes out may have %d, of which a long or double counts twice: leave some out, or take Row"
+              .formatted(name(), components.size(), MOST_SLOTS));
+    }
     return constructor;
   }
 

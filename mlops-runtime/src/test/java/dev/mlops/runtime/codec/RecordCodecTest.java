@@ -16,6 +16,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.mlops.inference.InvalidInputException;
 import dev.mlops.model.Column;
+import dev.mlops.model.ElementType;
 import dev.mlops.model.InvalidSettingsException;
 import dev.mlops.model.ModelSchema;
 import dev.mlops.model.Shape;
@@ -28,10 +29,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 // arrays are what a vector's component is; accessors and constructors are used through handles
 @SuppressWarnings({"ArrayRecordComponent", "UnusedMethod"})
@@ -535,6 +541,48 @@ final class RecordCodecTest {
     codec.write(one, frame);
 
     assertThat(frame.number(0, 0)).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"float, 254, 252", "double, 127, 126"})
+  @SuppressWarnings("unchecked")
+  void bind_recordOfMoreThanAMethodTakes_comesInAndDoesNotComeOut(
+      String type, int components, int most, @TempDir Path folder) throws Exception {
+    Class<?> many =
+        closedRecord(folder, wide("Many", type, components), "Many", "exports closed.inside;");
+    String[] names = names(components);
+    ElementType column = ElementType.valueOf(type.toUpperCase(Locale.ROOT));
+    ModelSchema in = ModelSchema.builder().input("x", column, names).output("y", FLOAT).build();
+    Object[] values = new Object[components];
+    Arrays.fill(values, type.equals("float") ? (Object) 3f : (Object) 3.0);
+    Object one = many.getConstructors()[0].newInstance(values);
+    Frame frame = frame(in);
+    ((BoundCodec<Object, Nothing>) Codecs.bind(in, (Class<?>) many, Nothing.class))
+        .write(one, frame);
+    assertThat(frame.number(0, components - 1)).isEqualTo(3);
+
+    ModelSchema out = ModelSchema.builder().input("x", FLOAT).output("y", column, names).build();
+    record X(float x) {}
+    assertThatThrownBy(() -> Codecs.bind(out, X.class, many))
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessage(
+            "Many has "
+                + components
+                + " components; a record that comes out may have 252, of which a long or double"
+                + " counts twice: leave some out, or take Row");
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Class<?> fits = closedRecord(other, wide("Fits", type, most), "Fits", "exports closed.inside;");
+    assertThat(Codecs.bind(out, X.class, fits)).isNotNull();
+  }
+
+  private static String[] names(int count) {
+    return IntStream.range(0, count).mapToObj(i -> "c" + i).toArray(String[]::new);
+  }
+
+  private static String wide(String name, String type, int components) {
+    return Arrays.stream(names(components))
+        .map(component -> type + " " + component)
+        .collect(Collectors.joining(", ", "public record " + name + "(", ") {}"));
   }
 
   /* A class in a module of its own, compiled and loaded here. */
