@@ -217,6 +217,7 @@ final class BrokenSuccessorTest {
       assertThat(catchThrowable(() -> runtime.refresh("m@champion")))
           .isInstanceOf(ModelFailedException.class)
           .hasMessageContaining("m:3.0.0 failed when it was run before serving")
+          .hasMessageEndingWith("publish it with golden records")
           .hasMessageContaining("failed on 1 row");
       answers(model, good, schema);
     }

@@ -145,7 +145,12 @@ final class Loader {
         e instanceof InvalidInputException
             ? " cannot be warmed up: its golden records do not fit its schema: "
             : " failed when it was run before serving" + batches(rowCounts) + ": ";
-    return new ModelFailedException(loaded.version + what + e.getMessage(), e);
+    String whose =
+        loaded.stored.goldenTolerance().isPresent()
+            ? ""
+            : ". It was given rows made up from its schema: where it cannot take those, publish it"
+                + " with golden records";
+    return new ModelFailedException(loaded.version + what + e.getMessage() + whose, e);
   }
 
   private static String batches(int[] rowCounts) {
