@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,12 +55,12 @@ public final class OnnxProgram {
 
   /** The nodes in the file's order, in which each stands behind those whose outputs it takes. */
   public List<OnnxNode> nodes() {
-    return List.copyOf(nodes);
+    return Collections.unmodifiableList(nodes);
   }
 
   /** The values that stand in the file, by name. */
   public Map<String, OnnxConstant> constants() {
-    return Map.copyOf(constants);
+    return Collections.unmodifiableMap(constants);
   }
 
   private void model() throws IOException {

@@ -12,8 +12,16 @@ final class Casts {
   static void add(OnnxNode node, PlanBuilder to) {
     switch (node.operator()) {
       case "Cast" -> cast(node, to, PlanBuilder.type(Math.toIntExact(node.integer("to", 0))));
-      default -> cast(node, to, to.operand(node, 1).type());
+      default -> cast(node, to, wide(to.operand(node, 1).type()));
     }
+  }
+
+  /** The narrow whole numbers come in and go out, and nothing is made into one. */
+  private static ElementType wide(ElementType type) {
+    return switch (type) {
+      case FLOAT, DOUBLE, INT32, INT64, BOOL, TEXT -> type;
+      default -> throw new Unsupported("it casts to " + type);
+    };
   }
 
   /** Toward 0; the least number where it does not fit, and for NaN. */

@@ -73,4 +73,15 @@ final class CastsTest {
     assertThat(check.reason(cast(OnnxGraph.FLOAT, OnnxGraph.STRING, 1)))
         .contains("text and numbers are not made of each other");
   }
+
+  @Test
+  void numbers_toNarrowOnesByExample_areDeclined() {
+    for (int narrow : new int[] {OnnxGraph.INT8, OnnxGraph.UINT8, OnnxGraph.INT16}) {
+      OnnxGraph graph =
+          Check.graph(15, OnnxGraph.FLOAT, List.of(3), narrow, List.of(3))
+              .input("z", narrow, "rows", 3)
+              .node("CastLike", List.of("x", "z"), List.of("y"));
+      assertThat(check.reason(graph)).contains("it casts to ");
+    }
+  }
 }

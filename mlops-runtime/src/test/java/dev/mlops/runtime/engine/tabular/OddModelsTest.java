@@ -2,6 +2,7 @@ package dev.mlops.runtime.engine.tabular;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.mlops.engine.EngineSession;
 import dev.mlops.engine.ModelFailedException;
@@ -101,6 +102,19 @@ final class OddModelsTest {
     }
     graph.node("Add", List.of("x", "c100000"), List.of("y"));
     assertThat(reason(graph)).contains("it has more than 20000 values");
+  }
+
+  @Test
+  void chain_ofProducts_isReadInTheTimeOfItsLength() {
+    OnnxGraph graph = Check.floats(15, 1, 1);
+    for (int i = 0; i < 30_000; i++) { // looked through for each node, it takes minutes
+      graph.initializer(OnnxGraph.floats("w" + i, new long[] {1, 1}, 1));
+      String in = i == 0 ? "x" : "c" + i;
+      graph.node("MatMul", List.of(in, "w" + i), List.of(i == 29_999 ? "y" : "c" + (i + 1)));
+    }
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> assertThat(reason(graph)).contains("it has more than 20000 values"));
   }
 
   @Test
