@@ -226,7 +226,7 @@ final class BothEnginesTogetherTest {
   /** Asks for more rows than the heap holds, then for ever fewer. */
   static final class Growing {
     public static void main(String[] args) {
-      int width = 10_000;
+      int width = 20_000;
       ModelSchema schema =
           ModelSchema.builder()
               .input("x", ElementType.FLOAT, Shape.perRow(width))
@@ -254,7 +254,7 @@ final class BothEnginesTogetherTest {
   void predictAll_afterABatchThatFoundNoMemory_isAnsweredAsBefore() throws Exception {
     byte[] model =
         OnnxGraph.named("wide")
-            .input("x", FLOAT, "rows", 10_000)
+            .input("x", FLOAT, "rows", 20_000)
             .output("y", FLOAT, "rows", 1)
             .node("Abs", List.of("x"), List.of("a"))
             .node("ReduceMax", List.of("a"), List.of("y"), OnnxGraph.ints("axes", 1))

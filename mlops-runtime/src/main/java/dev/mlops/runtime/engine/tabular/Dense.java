@@ -115,7 +115,7 @@ final class Dense {
           });
       return;
     }
-    int line = to.scratch();
+    int line = to.room(ElementType.FLOAT, outputs);
     to.step(
         (r, rows) -> {
           int n = perRow ? rows * outer : outer;
@@ -124,11 +124,7 @@ final class Dense {
             sweep(r.floats[a], 0, weights, add, into);
             return;
           }
-          float[] one = (float[]) r.scratch[line];
-          if (one == null) {
-            one = new float[outputs];
-            r.scratch[line] = one;
-          }
+          float[] one = r.floats[line];
           for (int row = 0; row < n; row++) {
             sweep(r.floats[a], row * inputs, weights, add, one);
             System.arraycopy(one, 0, into, row * outputs, outputs);

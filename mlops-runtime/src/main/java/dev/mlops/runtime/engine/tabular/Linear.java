@@ -42,7 +42,7 @@ final class Linear {
             rows(node, input, classes),
             intercepts,
             transform(node),
-            to.scratch(),
+            to.room(ElementType.DOUBLE, intercepts.length),
             input.register(),
             input.width(),
             labels,
@@ -63,7 +63,7 @@ final class Linear {
             rows(node, input, targets),
             intercepts.length == targets ? intercepts : new float[targets],
             transform(node),
-            to.scratch(),
+            to.room(ElementType.DOUBLE, targets),
             input.register(),
             input.width(),
             Labels.NONE,
@@ -102,7 +102,7 @@ final class Linear {
       double[][] coefficients,
       float[] intercepts,
       PostTransform post,
-      int scratch,
+      int room,
       int input,
       int width,
       Labels labels,
@@ -110,13 +110,8 @@ final class Linear {
       @Nullable Value score)
       implements Step {
     @Override
-    public void open(Registers registers) {
-      registers.scratch[scratch] = new double[intercepts.length];
-    }
-
-    @Override
     public void run(Registers registers, int rows) {
-      double[] scores = (double[]) registers.scratch[scratch];
+      double[] scores = registers.doubles[room];
       float[] values = registers.floats[input];
       for (int row = 0; row < rows; row++) {
         for (int i = 0; i < scores.length; i++) {

@@ -384,7 +384,12 @@ final class PlanBuilder {
     steps.add(step);
   }
 
-  /** A place of its own in {@link Registers#scratch}. */
+  /** The register of an array that a step keeps something in between its lines. */
+  int room(ElementType type, int length) {
+    return result(type, Extent.fixed(length)).register();
+  }
+
+  /** A place of its own in {@link Registers#scratch}, for what is no array. */
   int scratch() {
     return scratch++;
   }

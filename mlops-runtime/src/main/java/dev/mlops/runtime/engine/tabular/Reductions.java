@@ -87,14 +87,10 @@ final class Reductions {
     int o = out.register();
     int width = from.width();
     boolean perRow = extent.perRow();
-    int line = to.scratch();
+    int line = to.room(ElementType.DOUBLE, reduced);
     to.step(
         (r, rows) -> {
-          double[] values = (double[]) r.scratch[line];
-          if (values == null) {
-            values = new double[reduced];
-            r.scratch[line] = values;
-          }
+          double[] values = r.doubles[line];
           int n = perRow ? rows : 1;
           for (int row = 0, t = 0; row < n; row++) {
             for (int first = 0; first < map.length; first += reduced, t++) {

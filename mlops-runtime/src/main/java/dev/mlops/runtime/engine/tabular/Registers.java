@@ -76,7 +76,8 @@ final class Registers {
     return Objects.requireNonNull(get(value), "grow() comes first");
   }
 
-  private static Object array(ElementType type, int length) {
+  /** A new one. */
+  static Object array(ElementType type, int length) {
     return switch (type) {
       case FLOAT -> new float[length];
       case DOUBLE -> new double[length];

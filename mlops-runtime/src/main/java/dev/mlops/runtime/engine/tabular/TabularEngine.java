@@ -61,8 +61,8 @@ public final class TabularEngine implements Engine {
 
   /**
    * The engine beside one that is faster where many numbers are multiplied: that one is left
-   * networks of more than 100,000 weights, and larger batches of the others, if it does not decline
-   * the model.
+   * networks of more than 100,000 weights, and larger batches of the others that take no text, if
+   * it does not decline the model.
    */
   public static TabularEngine beside(Engine other) {
     return new TabularEngine(other);

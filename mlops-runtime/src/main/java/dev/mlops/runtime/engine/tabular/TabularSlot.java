@@ -9,8 +9,12 @@ import java.util.List;
 
 /** Registers of its own and the steps of a plan. */
 final class TabularSlot implements Slot {
-  /** Rows that memory is made for at once, where more than that is asked for. */
-  private static final int STEP = 64;
+  /**
+   * Rows that the registers have room for, where more than one is asked for; larger batches are run
+   * a block at a time. So what stands between input and output takes the same memory however large
+   * a batch is, and stays in the caches.
+   */
+  static final int BLOCK = 64;
 
   private final String label;
   private final Step[] steps;
@@ -18,7 +22,7 @@ final class TabularSlot implements Slot {
   private final Rim[] inputs;
   private final Rim[] outputs;
   private final Rim[] texts;
-  private final boolean copies;
+  private final boolean narrow;
   private int capacity;
   private int asked;
   private int ran;
@@ -30,7 +34,7 @@ final class TabularSlot implements Slot {
     this.inputs = rims(inputs, plan.inputs());
     this.outputs = rims(outputs, plan.outputs());
     this.texts = texts(this.inputs);
-    this.copies = anyCopied(this.inputs) || anyCopied(this.outputs);
+    this.narrow = anyNarrow(this.inputs) || anyNarrow(this.outputs);
   }
 
   private static Rim[] rims(List<TensorSpec> specs, List<Value> values) {
@@ -51,17 +55,17 @@ final class TabularSlot implements Slot {
     return texts.toArray(new Rim[0]);
   }
 
-  private static boolean anyCopied(Rim[] rims) {
+  private static boolean anyNarrow(Rim[] rims) {
     boolean any = false;
     for (Rim rim : rims) {
-      any |= rim.copied();
+      any |= rim.isNarrow();
     }
     return any;
   }
 
   @Override
   public Tensor input(int tensor, int rows) {
-    if (rows > capacity) {
+    if (rows > capacity && capacity < BLOCK) {
       grow(rows);
     }
     if (rows < 1) {
@@ -71,19 +75,27 @@ final class TabularSlot implements Slot {
       asked = rows;
       ran = 0;
     }
-    return inputs[tensor].tensor(registers, rows);
+    try {
+      return inputs[tensor].tensor(registers, rows);
+    } catch (ArithmeticException e) {
+      throw tooMany(rows, e);
+    }
   }
 
   /** Capacity is what all registers have room for, also where memory ends half way. */
   private void grow(int rows) {
-    int room = rows == 1 ? 1 : (int) Math.min(Integer.MAX_VALUE, (rows + STEP - 1L) / STEP * STEP);
+    int room = rows == 1 ? 1 : BLOCK;
     try {
       registers.grow(room);
     } catch (ArithmeticException e) {
-      throw new ModelFailedException(
-          label + ": " + rows + " rows are more than an array holds; ask for fewer at a time", e);
+      throw tooMany(room, e);
     }
     capacity = room;
+  }
+
+  private ModelFailedException tooMany(int rows, ArithmeticException e) {
+    return new ModelFailedException(
+        label + ": " + rows + " rows are more than an array holds; ask for fewer at a time", e);
   }
 
   @Override
@@ -107,8 +119,8 @@ final class TabularSlot implements Slot {
       text.checkTexts(registers, rows);
     }
     try {
-      if (copies) {
-        runWithCopies(rows);
+      if (narrow || rows > BLOCK) {
+        runByBlocks(rows);
       } else {
         run(steps, registers, rows);
       }
@@ -124,16 +136,22 @@ final class TabularSlot implements Slot {
     }
   }
 
-  private void runWithCopies(int rows) {
-    for (Rim input : inputs) {
-      if (input.copied()) {
-        input.take(registers, rows);
-      }
-    }
-    run(steps, registers, rows);
+  private void runByBlocks(int rows) {
     for (Rim output : outputs) {
-      if (output.copied()) {
-        output.give(registers, rows);
+      output.tensor(registers, rows);
+    }
+    for (int first = 0; first < rows; first += BLOCK) {
+      int some = Math.min(BLOCK, rows - first);
+      for (Rim input : inputs) {
+        if (rows > BLOCK || input.isNarrow()) {
+          input.take(registers, first, some);
+        }
+      }
+      run(steps, registers, some);
+      for (Rim output : outputs) {
+        if (rows > BLOCK || output.isNarrow()) {
+          output.give(registers, first, some);
+        }
       }
     }
   }

@@ -83,6 +83,71 @@ final class TabularEngineTest {
   }
 
   @Test
+  void run_batchesOfManySizes_areAsOneRowEach() {
+    byte[] model =
+        OnnxGraph.named("blocks")
+            .input("x", OnnxGraph.FLOAT, "batch", 2)
+            .input("b", OnnxGraph.UINT8, "batch", 1)
+            .input("t", OnnxGraph.STRING, "batch", 1)
+            .output("y", OnnxGraph.FLOAT, "batch", 3)
+            .output("u", OnnxGraph.STRING, "batch", 1)
+            .output("q", OnnxGraph.BOOL, "batch", 1)
+            .node("Cast", List.of("b"), List.of("f"), OnnxGraph.attribute("to", OnnxGraph.FLOAT))
+            .node("Concat", List.of("x", "f"), List.of("y"), OnnxGraph.attribute("axis", 1))
+            .node("Identity", List.of("t"), List.of("u"))
+            .node("Cast", List.of("b"), List.of("q"), OnnxGraph.attribute("to", OnnxGraph.BOOL))
+            .toBytes();
+    try (BothEngines both = BothEngines.of(folder, model)) {
+      for (int rows : new int[] {1, 2, 63, 64, 65, 200, 128, 129, 64, 1_024, 3, 1}) {
+        float[] x = new float[2 * rows];
+        byte[] b = new byte[rows];
+        String[] t = new String[rows];
+        for (int row = 0; row < rows; row++) {
+          x[2 * row] = row;
+          x[2 * row + 1] = -row - rows;
+          b[row] = (byte) (row * 7);
+          t[row] = "row " + row + " of " + rows;
+        }
+        both.run(rows, x, b, t);
+        assertThat((float[]) both.ours(0)).containsExactly((float[]) both.theirs(0));
+        assertThat((String[]) both.ours(1)).containsExactly(t);
+        assertThat((byte[]) both.ours(2)).containsExactly((byte[]) both.theirs(2));
+      }
+    }
+  }
+
+  @Test
+  void run_batchWhoseValuesAreLargerThanTheHeap_takesItABlockAtATime() throws Exception {
+    byte[] model =
+        OnnxGraph.named("wide")
+            .input("x", OnnxGraph.FLOAT, "batch", 1)
+            .output("y", OnnxGraph.FLOAT, "batch", 1)
+            .initializer(OnnxGraph.floats("zeros", new long[] {1, 50_000}, new float[50_000]))
+            .initializer(OnnxGraph.longs("axes", new long[] {1}, 1))
+            .node("Add", List.of("x", "zeros"), List.of("w"))
+            .node("ReduceSum", List.of("w", "axes"), List.of("y"))
+            .toBytes();
+    Path file = Files.write(folder.resolve("model.onnx"), model);
+    ChildJvm.Result wide = new ChildJvm(folder).heap("64m").run(Wide.class, file.toString());
+    assertThat(wide.output()).contains("last 150000.0");
+  }
+
+  /** A batch of 1,000 rows that are 50,000 numbers wide on the way. */
+  static final class Wide {
+    private Wide() {}
+
+    public static void main(String[] args) {
+      try (EngineSession session =
+          TabularEngine.create().load(TestVersion.of(Path.of(args[0])), 1)) {
+        Slot slot = session.slot(0);
+        slot.input(0, 1_000).floats().put(999, 3);
+        slot.run(1_000);
+        System.out.println("last " + slot.output(0).floats().get(999));
+      }
+    }
+  }
+
+  @Test
   void declines_namesWithLineBreaks_saysWhyOnOneLine() {
     byte[] model =
         OnnxGraph.named("sneaky")
