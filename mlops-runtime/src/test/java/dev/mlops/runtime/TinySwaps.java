@@ -103,8 +103,8 @@ final class TinySwaps {
             ? String.format(Locale.ROOT, "%.1f", slope(look -> look.nativeHeap().getAsLong()))
             : "unknown",
         median(looks.subList(LOOKS - LOOKS / 4, LOOKS), Look::ratios),
-        median(looks.subList(0, LOOKS / 4), Look::nanos),
-        median(looks.subList(LOOKS - LOOKS / 4, LOOKS), Look::nanos),
+        undisturbed(looks.subList(0, LOOKS / 4)),
+        undisturbed(looks.subList(LOOKS - LOOKS / 4, LOOKS)),
         looks.get(SETTLING).resident() / 1e6,
         looks.get(LOOKS - 1).resident() / 1e6,
         leaking.leaks(),
@@ -154,6 +154,15 @@ final class TinySwaps {
       }
     }
     return median(slopes.stream().mapToDouble(slope -> slope).toArray());
+  }
+
+  /**
+   * The 10th percentile: seconds lie between first and last, in which other work comes and goes.
+   */
+  private static double undisturbed(List<Look> looks) {
+    double[] nanos = looks.stream().flatMapToDouble(look -> Arrays.stream(look.nanos())).toArray();
+    Arrays.sort(nanos);
+    return nanos[nanos.length / 10];
   }
 
   private static double median(List<Look> looks, Function<Look, double[]> figures) {
