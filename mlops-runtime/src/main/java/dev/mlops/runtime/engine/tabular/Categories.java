@@ -54,6 +54,7 @@ final class Categories {
     to.bind(node, 0, out);
   }
 
+  /* Twice, as one loop that asks for each value what it is takes a third longer for 64 rows. */
   private static void mark(
       String[] values, Lookup lookup, float[] into, int n, int count, boolean strict) {
     Arrays.fill(into, 0, n * count, 0);
