@@ -22,6 +22,15 @@ public interface Observation {
   /** A value that is one number; NaN where it is missing. */
   double number(int row, int column);
 
+  /**
+   * The values of a row that are one FLOAT, all at once: the same that {@link #number} gives for
+   * each, and quicker.
+   *
+   * @param into gets each at the index of its column, as far as it reaches; what stands at the
+   *     indexes of other columns stays
+   */
+  void floats(int row, float[] into);
+
   /** Whether the caller left the value out. NaN is a value, and is not missing. */
   boolean missing(int row, int column);
 

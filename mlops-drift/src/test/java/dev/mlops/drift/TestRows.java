@@ -17,6 +17,13 @@ record TestRows(int slot, int first, int rows, Traffic traffic) implements Obser
   }
 
   @Override
+  public void floats(int row, float[] into) {
+    for (int column = 0; column < Math.min(2, into.length); column++) {
+      into[column] = (float) number(row, column);
+    }
+  }
+
+  @Override
   public boolean missing(int row, int column) {
     return false;
   }

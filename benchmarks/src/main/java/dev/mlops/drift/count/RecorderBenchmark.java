@@ -114,6 +114,11 @@ public class RecorderBenchmark {
       return values[row * NUMBERS + column];
     }
 
+    @Override
+    public void floats(int ignored, float[] into) {
+      System.arraycopy(values, row * NUMBERS, into, 0, NUMBERS);
+    }
+
     /** Never seen before, as a service reads it: nobody knows its hash. */
     @Override
     public String text(int ignored, int column) {
@@ -231,7 +236,7 @@ public class RecorderBenchmark {
   public void lookUp(Rows rows) {
     int at = rows.next();
     for (int column = 0; column < NUMBERS; column++) {
-      rows.counts[column * 128 + cells[column].cell(rows.values[at + column])]++;
+      rows.counts[column * 128 + cells[column].cellOfFloat(rows.values[at + column])]++;
     }
   }
 

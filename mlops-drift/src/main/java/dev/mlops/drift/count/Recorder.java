@@ -1,6 +1,7 @@
 package dev.mlops.drift.count;
 
 import dev.mlops.inference.Traffic;
+import dev.mlops.model.ElementType;
 import dev.mlops.observe.Observation;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,7 +41,7 @@ public final class Recorder {
   private static final long PARK_NANOS = 20_000;
 
   private final int[] starts;
-  private final NumberColumn[] numbers;
+  private final FloatColumn[] floats;
   private final OtherColumn[] others;
   private final int slots;
   private final long askEvery;
@@ -54,6 +55,9 @@ public final class Recorder {
 
   private final int foundStep;
 
+  /** The slot's caller's: the floats of the row being read, as its columns stand. */
+  private final float[][] values;
+
   /** The slot's caller's: the rows until it asks, a {@link #PAD} apart. */
   private final long[] untilAsk;
 
@@ -64,17 +68,16 @@ public final class Recorder {
   private long[] spare;
 
   /** What most columns are, so that their loop is short; start: of its cells in those of a slot. */
-  private record NumberColumn(int column, NumberCells cells, int start) {
-    int cell(Observation seen, int row) {
-      double value = seen.number(row, column);
+  private record FloatColumn(int column, NumberCells cells, int start) {
+    int cell(float value, Observation seen, int row) {
       return start
-          + (Double.isNaN(value) && seen.missing(row, column)
+          + (Float.isNaN(value) && seen.missing(row, column)
               ? cells.missing()
-              : cells.cell(value));
+              : cells.cellOfFloat(value));
     }
   }
 
-  /** The score, or a column that names something. */
+  /** The score, or a column of another type or that names something. */
   private record OtherColumn(Watched watched, int start) {
     int cell(Observation seen, int row) {
       return start + (watched.text() ? text(seen, row) : number(seen, row));
@@ -115,18 +118,20 @@ public final class Recorder {
           "slots was %d and askEvery %d; wanted at least 1 of each".formatted(slots, askEvery));
     }
     this.starts = Counts.starts(columns);
-    List<NumberColumn> numbers = new ArrayList<>();
+    List<FloatColumn> floats = new ArrayList<>();
     List<OtherColumn> others = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
       Watched watched = columns.get(i);
       int start = CELLS + starts[i];
-      if (watched.column() != Watched.SCORE && watched.cells() instanceof NumberCells cells) {
-        numbers.add(new NumberColumn(watched.column(), cells, start));
+      if (watched.column() != Watched.SCORE
+          && watched.type() == ElementType.FLOAT
+          && watched.cells() instanceof NumberCells cells) {
+        floats.add(new FloatColumn(watched.column(), cells, start));
       } else {
         others.add(new OtherColumn(watched, start));
       }
     }
-    this.numbers = numbers.toArray(NumberColumn[]::new);
+    this.floats = floats.toArray(FloatColumn[]::new);
     this.others = others.toArray(OtherColumn[]::new);
     this.slots = slots;
     this.askEvery = askEvery;
@@ -134,6 +139,8 @@ public final class Recorder {
     this.owned = new AtomicReferenceArray<>((slots + 1) * STEP);
     this.foundStep = columns.size() + STEP;
     this.found = new int[(slots + 1) * foundStep];
+    int width = floats.stream().mapToInt(column -> column.column() + 1).max().orElse(0);
+    this.values = new float[slots][width + STEP];
     this.untilAsk = new long[(slots + 1) * PAD];
     for (int slot = 0; slot < slots; slot++) {
       owned.set((slot + 1) * STEP, empty());
@@ -173,7 +180,7 @@ public final class Recorder {
       return;
     }
     try {
-      count(seen, rows, cells, (slot + 1) * foundStep);
+      count(seen, rows, cells, values[slot], (slot + 1) * foundStep);
     } finally {
       owned.setRelease((slot + 1) * STEP, cells);
     }
@@ -185,16 +192,11 @@ public final class Recorder {
     }
   }
 
-  private void count(Observation seen, int rows, long[] cells, int at) {
+  private void count(Observation seen, int rows, long[] cells, float[] values, int at) {
     for (int row = 0; row < rows; row++) {
-      int end = at;
+      int end;
       try {
-        for (NumberColumn column : numbers) {
-          found[end++] = column.cell(seen, row);
-        }
-        for (OtherColumn column : others) {
-          found[end++] = column.cell(seen, row);
-        }
+        end = findOthers(seen, row, findFloats(seen, row, values, at));
       } catch (RuntimeException | Error e) { // whatever it is, the caller's answer is ready
         lost.incrementAndGet();
         continue;
@@ -204,6 +206,25 @@ public final class Recorder {
       }
       cells[ROWS]++;
     }
+  }
+
+  private int findFloats(Observation seen, int row, float[] values, int at) {
+    int end = at;
+    if (floats.length > 0) {
+      seen.floats(row, values);
+    }
+    for (FloatColumn column : floats) {
+      found[end++] = column.cell(values[column.column], seen, row);
+    }
+    return end;
+  }
+
+  private int findOthers(Observation seen, int row, int at) {
+    int end = at;
+    for (OtherColumn column : others) {
+      found[end++] = column.cell(seen, row);
+    }
+    return end;
   }
 
   /**

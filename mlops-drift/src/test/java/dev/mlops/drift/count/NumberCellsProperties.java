@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -35,6 +36,10 @@ class NumberCellsProperties {
           .as("cell of %s in %s edges", Double.toHexString(value), edges.length)
           .isEqualTo(defined(edges, value))
           .isBetween(0, cells.size() - 2);
+      float rounded = (float) value;
+      assertThat(cells.cellOfFloat(rounded))
+          .as("cell of the float %s in %s edges", Float.toHexString(rounded), edges.length)
+          .isEqualTo(defined(edges, rounded));
     }
   }
 
@@ -56,6 +61,8 @@ class NumberCellsProperties {
             edges(values()),
             edges(Arbitraries.doubles().between(-5, 5)),
             edges(Arbitraries.floats().between(-5, 5).map(Float::doubleValue)),
+            masses(Arbitraries.floats().between(-5, 5)),
+            masses(Arbitraries.integers().between(-40, 40).map(Integer::floatValue)),
             edges(Arbitraries.integers().between(-40, 40).map(Integer::doubleValue)),
             edges(wide),
             edges(wide.map(value -> -value)),
@@ -73,6 +80,20 @@ class NumberCellsProperties {
                 list.stream()
                     .mapToDouble(edge -> edge + 0.0)
                     .filter(Double::isFinite)
+                    .sorted()
+                    .distinct()
+                    .toArray());
+  }
+
+  /** As places where many values lie bring them: each edge with another just below it. */
+  private static Arbitrary<double[]> masses(Arbitrary<Float> at) {
+    return at.list()
+        .ofMaxSize(100)
+        .map(
+            list ->
+                list.stream()
+                    .flatMap(edge -> Stream.of(edge + 0.0, Math.nextDown(edge) + 0.0))
+                    .mapToDouble(Double::doubleValue)
                     .sorted()
                     .distinct()
                     .toArray());

@@ -60,6 +60,15 @@ class Seen implements Observation {
   }
 
   @Override
+  public void floats(int row, float[] into) {
+    for (int column = 0; column < Math.min(rows[row].length, into.length); column++) {
+      if (!(value(row, column) instanceof String)) {
+        into[column] = (float) number(row, column);
+      }
+    }
+  }
+
+  @Override
   public boolean missing(int row, int column) {
     return value(row, column) == null;
   }

@@ -123,6 +123,25 @@ public final class Frame {
     return element(row, column, 0);
   }
 
+  /**
+   * The values of a row whose columns are one FLOAT, each at the index of its column, as far as the
+   * array reaches; the others stay as they are.
+   */
+  public void floats(int row, float[] into) {
+    int columns = Math.min(places.length / PLACE, into.length);
+    for (int column = 0; column < columns; ) {
+      int at = column * PLACE;
+      if (places[at + 3] == PLAIN_FLOAT) { // as all the columns of its tensor
+        int width = places[at + 1];
+        ((FloatBuffer) input(places[at]))
+            .get(row * width, into, column, Math.min(width, columns - column));
+        column += width;
+      } else {
+        column++;
+      }
+    }
+  }
+
   /** Whether the caller left the value out; never so for what a user's codec wrote. */
   public boolean missing(int row, int column) {
     return anyMissing && (missing[word(row, column)] & (1L << column)) != 0;
@@ -318,7 +337,7 @@ public final class Frame {
         places[at] = t;
         places[at + 1] = layouts[t].inner();
         places[at + 2] = c;
-        places[at + 3] = plain && layouts[t].outer() == 1 ? PLAIN_FLOAT : 0;
+        places[at + 3] = plain ? PLAIN_FLOAT : 0; // with the row axis first, or nothing before it
       }
     }
     return places;

@@ -217,6 +217,11 @@ final class SlotState implements Observation {
   }
 
   @Override
+  public void floats(int row, float[] into) {
+    frame.floats(row, into);
+  }
+
+  @Override
   public boolean missing(int row, int column) {
     return frame.missing(row, column);
   }

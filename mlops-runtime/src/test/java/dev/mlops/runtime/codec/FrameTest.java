@@ -67,6 +67,41 @@ final class FrameTest {
   }
 
   @Test
+  void floats_ofARow_standAtTheirColumnsAsFarAsTheArrayReaches() {
+    ModelSchema schema =
+        ModelSchema.builder()
+            .input("number", FLOAT)
+            .input("text", TEXT)
+            .input("matrix", FLOAT, "a", "b")
+            .input("whole", INT64)
+            .input("vector", FLOAT, Shape.of(Shape.ROWS, 3))
+            .input("last", FLOAT)
+            .optional("a")
+            .output("y", FLOAT)
+            .build();
+    Frame frame = new Frame(schema, new FakeSlot(schema));
+    List<Row> rows =
+        IntStream.range(0, 2)
+            .mapToObj(
+                i -> {
+                  float[] vector = {5, 6, 7};
+                  return Row.of(
+                      "number", 1 + i, "text", "t", "a", null, "b", 3 + i, "whole", 4, "vector",
+                      vector, "last", 8 + i);
+                })
+            .toList();
+    Codecs.bind(schema, Row.class, Row.class).write(rows, 0, 2, frame);
+
+    float[] all = {-1, -1, -1, -1, -1, -1, -1, -1};
+    frame.floats(1, all);
+    assertThat(all).containsExactly(2, -1, Float.NaN, 4, -1, -1, 9, -1);
+
+    float[] some = {-1, -1, -1};
+    frame.floats(0, some);
+    assertThat(some).containsExactly(1, -1, Float.NaN);
+  }
+
+  @Test
   void write_afterAUsersCodecOfOtherShapes_goesToTheRightTensors() {
     FakeSlot slot = new FakeSlot(SCHEMA);
     Frame frame = new Frame(SCHEMA, slot);
