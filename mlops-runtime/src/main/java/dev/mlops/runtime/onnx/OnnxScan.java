@@ -497,6 +497,7 @@ final class OnnxScan {
           in.once();
           graph(false);
         }
+        case 7, 8 -> in.skipAll();
         case 9 -> texts++;
         case 10 -> tensor(what);
         case 11 -> graph(false);

@@ -158,6 +158,9 @@ final class ProtobufReader {
   void numbers(LongConsumer each) throws IOException {
     if (wire == VARINT) {
       each.accept(number());
+      while (again()) {
+        each.accept(readVarint());
+      }
       return;
     }
     enter();
@@ -178,6 +181,9 @@ final class ProtobufReader {
   void bits32(LongConsumer each) throws IOException {
     if (wire == FIXED32) {
       each.accept(bits32());
+      while (again()) {
+        each.accept(readFixed(4));
+      }
       return;
     }
     enter();
@@ -295,6 +301,34 @@ final class ProtobufReader {
     }
   }
 
+  /**
+   * Passes over the field and those of its number that stand right behind it, as far as the buffer
+   * shows.
+   */
+  void skipAll() throws IOException {
+    do {
+      skip();
+    } while (again());
+  }
+
+  /**
+   * Whether a lone number of the field read last stands here as well, and the cursor is at its
+   * payload now. Lists of numbers that are not packed are long, and {@link #next} is slow for each.
+   */
+  private boolean again() {
+    long at = position - start;
+    if (wire == LENGTH
+        || position >= ends[level]
+        || at < 0
+        || at >= filled
+        || buffer[(int) at] != (field << 3 | wire)) {
+      return false;
+    }
+    fieldAt = position++;
+    need(length);
+    return true;
+  }
+
   /** Checks that so many bytes are left in the message. */
   private long need(long bytes) {
     long left = ends[level] - position;
@@ -314,6 +348,11 @@ final class ProtobufReader {
   }
 
   private long readVarint() throws IOException {
+    long first = position - start;
+    if (position < ends[level] && first >= 0 && first < filled && buffer[(int) first] >= 0) {
+      position++;
+      return buffer[(int) first]; // most are that short
+    }
     long value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       if (position == ends[level]) {
@@ -341,6 +380,14 @@ final class ProtobufReader {
       throw corrupt(position, "a message ends inside a number");
     }
     long value = 0;
+    long at = position - start;
+    if (at >= 0 && at + bytes <= filled) {
+      for (int i = bytes - 1; i >= 0; i--) {
+        value = value << 8 | (buffer[(int) at + i] & 0xFF);
+      }
+      position += bytes;
+      return value;
+    }
     for (int i = 0; i < bytes; i++) {
       value |= (readByte() & 0xFFL) << (8 * i);
     }

@@ -28,7 +28,7 @@ abstract class Forest {
    * @param worth what leaves have, by node of the table
    */
   static Forest of(Splits splits, boolean single, int[] worth) {
-    Slots slots = Slots.of(splits);
+    Slots slots = new Slots(splits);
     return single && PackedForest.fits(splits, slots)
         ? new PackedForest(splits, slots, worth)
         : new WideForest(splits, slots, worth, single);
@@ -49,9 +49,39 @@ abstract class Forest {
    * Where a row's keys stand: first those of columns with NaN on top, then those with NaN at the
    * bottom, then one that is never below anything, for leaves.
    */
-  record Slots(int[] high, int[] low) {
-    static Slots of(Splits splits) {
-      return new Slots(splits.columns(false), splits.columns(true));
+  static final class Slots {
+    /** The columns that are asked for with NaN on top, in order. */
+    final int[] high;
+
+    /** And those with NaN at the bottom. */
+    final int[] low;
+
+    /** Two a column, NaN on top first. */
+    private final int[] slots;
+
+    Slots(Splits splits) {
+      int columns = 0;
+      for (int i = 0; i < splits.count; i++) {
+        columns = Math.max(columns, splits.columns[i] + 1);
+      }
+      this.slots = new int[2 * columns];
+      for (int i = 0; i < splits.count; i++) {
+        slots[2 * splits.columns[i] + (splits.nanBelow[i] ? 1 : 0)] = 1;
+      }
+      this.high = number(0, 0);
+      this.low = number(1, high.length);
+    }
+
+    private int[] number(int side, int from) {
+      int[] asked = new int[slots.length / 2];
+      int count = 0;
+      for (int column = 0; column < asked.length; column++) {
+        if (slots[2 * column + side] > 0) {
+          slots[2 * column + side] = from + count;
+          asked[count++] = column;
+        }
+      }
+      return Arrays.copyOf(asked, count);
     }
 
     int count() {
@@ -63,9 +93,7 @@ abstract class Forest {
     }
 
     int of(int column, boolean nanBelow) {
-      return nanBelow
-          ? high.length + Arrays.binarySearch(low, column)
-          : Arrays.binarySearch(high, column);
+      return slots[2 * column + (nanBelow ? 1 : 0)];
     }
   }
 

@@ -11,8 +11,12 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** Trees as TreeEnsembleClassifier and TreeEnsembleRegressor have them: all by numbers. */
+/**
+ * Trees as TreeEnsembleClassifier and TreeEnsembleRegressor have them: all by numbers. A forest's
+ * first reading is run by the interpreter, so what is done for each node is few calls.
+ */
 final class ListedTrees {
   /** Numbers that nodes of a tree may have beyond how many they are, as a multiple. */
   private static final int GAPS = 4;
@@ -43,16 +47,20 @@ final class ListedTrees {
     Trees trees = new Trees(treeIds, nodeIds);
     TreeTable table = new TreeTable(single, targets, count);
     table.roots = trees.starts();
+    Mode mode = Mode.LEAF;
     for (int i = 0; i < count; i++) {
-      table.modes[i] = mode(modes[i]);
-      table.features[i] = features[i];
-      table.values[i] = values[i];
+      if (i == 0 || !modes[i].equals(modes[i - 1])) {
+        mode = mode(modes[i]);
+      }
+      table.modes[i] = mode;
       table.missing[i] = i < missing.length && missing[i] == 1;
-      if (table.modes[i] != Mode.LEAF) {
+      if (mode != Mode.LEAF) {
         table.yes[i] = trees.place(treeIds[i], yes[i]);
         table.no[i] = trees.place(treeIds[i], no[i]);
       }
     }
+    System.arraycopy(features, 0, table.features, 0, count);
+    System.arraycopy(values, 0, table.values, 0, count);
     oneRootEach(table);
     int[] ids = ids(node, votes + "_ids");
     long[] voteTrees = node.integers(votes + "_treeids");
@@ -67,7 +75,9 @@ final class ListedTrees {
     }
     int[] leaves = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
-      require(ids[i] < targets, "a weight is for target %s of %s", ids[i], targets);
+      if (ids[i] >= targets) {
+        throw new Unsupported("a weight is for target " + ids[i] + " of " + targets);
+      }
       int leaf = trees.place(voteTrees[i], voteNodes[i]);
       leaves[i] = table.modes[leaf] == Mode.LEAF ? leaf : -1; // those of others are passed over
     }
@@ -87,7 +97,10 @@ final class ListedTrees {
       }
     }
     for (int i = 0; i < led.length; i++) {
-      require(led[i], "no node leads to node %s of its list, which is not the first of a tree", i);
+      if (!led[i]) {
+        throw new Unsupported(
+            "no node leads to node " + i + " of its list, which is not the first of a tree");
+      }
     }
   }
 
@@ -109,13 +122,19 @@ final class ListedTrees {
     private final Map<Long, int[]> places = new HashMap<>();
     private final List<Integer> starts = new ArrayList<>();
 
+    /* What was asked for last: the nodes of a tree stand together. */
+    private long last;
+    private int @Nullable [] lastPlaces;
+
     Trees(long[] treeIds, long[] nodeIds) {
       long room = GAPS * (long) treeIds.length + MORE_GAPS;
       for (int from = 0; from < treeIds.length; ) {
         int to = from;
         long most = 0;
         while (to < treeIds.length && treeIds[to] == treeIds[from]) {
-          require(nodeIds[to] >= 0, "a node has the number %s", nodeIds[to]);
+          if (nodeIds[to] < 0) {
+            throw new Unsupported("a node has the number " + nodeIds[to]);
+          }
           most = Math.max(most, nodeIds[to++]);
         }
         require(
@@ -128,7 +147,9 @@ final class ListedTrees {
         int[] tree = new int[(int) most + 1];
         Arrays.fill(tree, -1);
         for (int i = from; i < to; i++) {
-          require(tree[(int) nodeIds[i]] < 0, "two nodes of a tree have one number");
+          if (tree[(int) nodeIds[i]] >= 0) {
+            throw new Unsupported("two nodes of a tree have one number");
+          }
           tree[(int) nodeIds[i]] = i;
         }
         require(
@@ -149,9 +170,15 @@ final class ListedTrees {
     }
 
     int place(long tree, long node) {
-      int[] nodes = places.get(tree);
+      if (tree != last || lastPlaces == null) {
+        last = tree;
+        lastPlaces = places.get(tree);
+      }
+      int[] nodes = lastPlaces;
       int place = nodes == null || node < 0 || node >= nodes.length ? -1 : nodes[(int) node];
-      require(place >= 0, "tree %s has no node %s", tree, node);
+      if (place < 0) {
+        throw new Unsupported("tree " + tree + " has no node " + node);
+      }
       return place;
     }
   }

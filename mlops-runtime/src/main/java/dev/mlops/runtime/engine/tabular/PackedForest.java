@@ -42,8 +42,8 @@ final class PackedForest extends Forest {
 
   PackedForest(Splits splits, Slots slots, int[] worth) {
     super(splits, slots);
-    this.high = slots.high();
-    this.low = slots.low();
+    this.high = slots.high;
+    this.low = slots.low;
     Places places = new Places(splits);
     this.nodes = new long[places.count];
     for (int place = 1; place < nodes.length; place++) {

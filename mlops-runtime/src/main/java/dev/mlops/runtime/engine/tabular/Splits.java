@@ -2,7 +2,6 @@ package dev.mlops.runtime.engine.tabular;
 
 import dev.mlops.runtime.engine.tabular.TreeTable.Mode;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.TreeMap;
 
 /**
@@ -123,15 +122,13 @@ final class Splits {
       turns = more;
       start = nan;
     }
-    return search(
-        turns,
-        0,
-        turns.length,
-        start,
-        nan != end,
-        table.features[node],
-        at[table.yes[node]],
-        at[table.otherwise[node]]);
+    int column = table.features[node];
+    int yes = at[table.yes[node]];
+    int no = at[table.otherwise[node]];
+    if (turns.length == 1) {
+      return split(turns[0], column, nan != end, start ? yes : no, start ? no : yes);
+    }
+    return search(turns, 0, turns.length, start, nan != end, column, yes, no);
   }
 
   /** Where the answer to "is it one of these" changes. */
@@ -163,10 +160,14 @@ final class Splits {
     int middle = (from + to) >>> 1;
     int less = search(turns, from, middle, start, low, column, yes, no);
     int more = search(turns, middle + 1, to, start, low, column, yes, no);
+    return split(turns[middle], column, low, less, more);
+  }
+
+  private int split(long key, int column, boolean low, int less, int more) {
     if (count == keys.length) {
       grow();
     }
-    keys[count] = turns[middle];
+    keys[count] = key;
     columns[count] = column;
     nanBelow[count] = low;
     below[count] = less;
@@ -186,22 +187,5 @@ final class Splits {
     below = Arrays.copyOf(below, room);
     notBelow = Arrays.copyOf(notBelow, room);
     depths = Arrays.copyOf(depths, room);
-  }
-
-  /** The columns that are asked for with NaN on that side, in order. */
-  int[] columns(boolean low) {
-    BitSet asked = new BitSet();
-    for (int i = 0; i < count; i++) {
-      if (nanBelow[i] == low) {
-        asked.set(columns[i]);
-      }
-    }
-    int[] some = new int[asked.cardinality()];
-    int column = -1;
-    for (int i = 0; i < some.length; i++) {
-      column = asked.nextSetBit(column + 1);
-      some[i] = column;
-    }
-    return some;
   }
 }

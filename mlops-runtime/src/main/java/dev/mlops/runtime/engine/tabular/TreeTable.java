@@ -131,9 +131,10 @@ final class TreeTable {
    *
    * @throws Unsupported if a tree has a cycle
    */
-  List<Integer> order() {
+  int[] order() {
     otherwise = no.clone();
-    List<Integer> order = new ArrayList<>(nodes());
+    int[] order = new int[nodes()];
+    int done = 0;
     byte[] state = new byte[nodes()]; // 0 not seen, 1 below the present node, 2 done
     int[] path = new int[nodes() + 1];
     boolean shared = shared();
@@ -156,11 +157,11 @@ final class TreeTable {
           length--;
           state[node] = 2;
           merge(node, shared);
-          order.add(node);
+          order[done++] = node;
         }
       }
     }
-    return reached(order);
+    return reached(order, done);
   }
 
   /** Whether several nodes lead to one. */
@@ -179,25 +180,25 @@ final class TreeTable {
   }
 
   /** Without those that nothing leads to any more, as they are part of a chain. */
-  private List<Integer> reached(List<Integer> order) {
+  private int[] reached(int[] order, int length) {
     boolean[] reached = new boolean[nodes()];
     for (int root : roots) {
       reached[root] = true;
     }
-    for (int i = order.size() - 1; i >= 0; i--) {
-      int node = order.get(i);
+    for (int i = length - 1; i >= 0; i--) {
+      int node = order[i];
       if (reached[node] && modes[node] != Mode.LEAF) {
         reached[yes[node]] = true;
         reached[otherwise[node]] = true;
       }
     }
-    List<Integer> left = new ArrayList<>(order.size());
-    for (int node : order) {
-      if (reached[node]) {
-        left.add(node);
+    int left = 0;
+    for (int i = 0; i < length; i++) {
+      if (reached[order[i]]) {
+        order[left++] = order[i];
       }
     }
-    return left;
+    return Arrays.copyOf(order, left);
   }
 
   private static int unseen(byte[] state, int first, int second) {

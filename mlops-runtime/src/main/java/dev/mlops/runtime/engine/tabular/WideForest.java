@@ -43,8 +43,8 @@ final class WideForest extends Forest {
   @Override
   void row(Registers registers, Value input, int row, Visit visit) {
     int from = row * input.width();
-    int[] high = slots.high();
-    int[] low = slots.low();
+    int[] high = slots.high;
+    int[] low = slots.low;
     for (int i = 0; i < high.length; i++) {
       visit.wideKeys[i] = key(value(registers, input, from + high[i]));
     }
