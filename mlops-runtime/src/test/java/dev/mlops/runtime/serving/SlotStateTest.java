@@ -55,6 +55,25 @@ class SlotStateTest {
     assertThat(Thread.interrupted()).isTrue();
   }
 
+  /** So that the compiler has seen it happen before a swap makes it happen. */
+  @Test
+  void runs_ofOneThread_areWrittenDownAnewNowAndThen() {
+    SlotState state = state(0);
+    Thread.currentThread().interrupt();
+    List<Long> forgotten = new ArrayList<>();
+    for (int i = 0; i < 2_000; i++) {
+      long number = state.runs(1, this);
+      assertThat(state.interrupted()).isTrue();
+      assertThat(state.whose(number)).isSameAs(this);
+      state.ran(number);
+      if (!state.interrupted()) {
+        forgotten.add(number);
+      }
+    }
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(forgotten).containsExactly(1L, 1025L, 2049L, 3073L);
+  }
+
   /**
    * As it is where the thread of a run found itself written there, and was forgotten behind that.
    */
