@@ -236,7 +236,7 @@ public class RecorderBenchmark {
   public void lookUp(Rows rows) {
     int at = rows.next();
     for (int column = 0; column < NUMBERS; column++) {
-      rows.counts[column * 128 + cells[column].cellOfFloat(rows.values[at + column])]++;
+      rows.counts[column * 128 + cells[column].cell(rows.values[at + column])]++;
     }
   }
 

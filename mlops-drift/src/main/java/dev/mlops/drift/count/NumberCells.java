@@ -1,7 +1,6 @@
 package dev.mlops.drift.count;
 
 import java.util.Arrays;
-import java.util.stream.LongStream;
 
 /**
  * The cells of a column that measures something. Finite values first: with edges {@code e[0] < e[1]
@@ -16,10 +15,10 @@ public final class NumberCells implements ColumnCells {
   /*
    * The look-up. With an origin below all edges, the bits of x - origin, read as a whole number,
    * grow with x: subtracting rounds but turns no order round, and doubles of one sign are ordered
-   * as their bits. So the upper bits, a bucket, grow with x as well, and if each bucket knows the
-   * first edge that lies in it or after it, then a scan from there finds the cell exactly, whatever
-   * was rounded on the way. An origin above all edges does as well, with all bits but the sign
-   * turned over, since negative doubles are ordered the other way round.
+   * as their bits. So the upper bits, a bucket, grow with x as well, and if starts holds for each
+   * bucket the first edge that lies in it or after it, then a scan from there finds the cell
+   * exactly, whatever was rounded on the way. An origin above all edges does as well, with all bits
+   * but the sign turned over, since negative doubles are ordered the other way round.
    *
    * How far away the origin lies spreads the buckets. At the distance of the whole range they are
    * about equally wide; the nearer it is, the narrower they are on its side and the wider on the
@@ -28,14 +27,7 @@ public final class NumberCells implements ColumnCells {
    *
    * Most buckets hold no edge or one, and which side of it a value lies on is anyone's guess: the
    * first step of the scan is arithmetic, for as a branch it would be mispredicted half the time.
-   *
-   * For floats there is no scan. What a look-up costs is how long its loads wait for one another,
-   * more so where a model has just driven the tables from the cache, so that all it needs stands in
-   * one long, the line of the bucket: the edge as a float, and its number. Of two edges in a bucket,
-   * as a value that is often met brings them, the first lies just below the second with no float
-   * between, so that the second alone decides as well. Other buckets are marked, and scanned.
-   *
-   * With the adds, floats of 64 cells take a sixth of the time of a binary search.
+   * With the adds, values of 64 cells take a sixth of the time of a binary search.
    */
   private static final int SPECIAL = 4;
   private static final int BUCKETS_AN_EDGE = 4;
@@ -46,27 +38,18 @@ public final class NumberCells implements ColumnCells {
   /** So that the difference of two numbers of buckets is an int. */
   private static final int LEAST_SHIFT = 34;
 
-  /*
-   * A line, from above: the bits of an edge as a float, whether to scan, 15 bits that hold 1 if
-   * there is another edge just below it, and the number of the first edge of the bucket or after it.
-   */
-  private static final int SCAN = 1 << 31;
-  private static final int TWO = 16;
-
   /** Ascending, and infinity behind the last, where each scan ends. */
   private final double[] edges;
 
   private final int minusInfinity;
+  private final Buckets buckets;
   private final double origin;
   private final long flip;
   private final int shift;
   private final int first;
-  private final long[] lines;
+  private final char[] starts;
 
-  /** Whether any bucket holds two edges with no float between. */
-  private final boolean twos;
-
-  /** Where to start with values behind all buckets. */
+  /** The start for values behind all buckets. */
   private final int last;
 
   /**
@@ -93,14 +76,13 @@ public final class NumberCells implements ColumnCells {
       this.edges[i] += 0.0; // minus zero is zero
     }
     this.minusInfinity = count + 1;
-    Buckets buckets = Buckets.of(this.edges, count);
+    this.buckets = Buckets.of(this.edges, count);
     this.origin = buckets.origin;
     this.flip = buckets.flip;
     this.shift = buckets.shift;
     this.first = buckets.number(this.edges[0]);
-    this.lines = buckets.lines(this.edges, count);
-    this.twos = LongStream.of(lines).anyMatch(line -> (int) line >> TWO == 1);
-    this.last = lines.length == 0 ? 0 : (char) lines[lines.length - 1];
+    this.starts = buckets.starts(this.edges, count);
+    this.last = starts[starts.length - 1];
   }
 
   /**
@@ -108,7 +90,7 @@ public final class NumberCells implements ColumnCells {
    *
    * @param flip the bits to turn over: none with an origin below, all but the sign with one above
    */
-  private record Buckets(double origin, long flip, int shift, long crowd) {
+  record Buckets(double origin, long flip, int shift, long crowd) {
     /** By the sign alone, so that every scan begins at the first edge. */
     static final Buckets NONE = new Buckets(0, 0, Long.SIZE - 1, Long.MAX_VALUE);
 
@@ -150,36 +132,29 @@ public final class NumberCells implements ColumnCells {
       return new Buckets(origin, flip, tried.shift, crowd);
     }
 
+    /**
+     * Of its bucket; the buckets before the first edge's and behind the last one's have one too.
+     */
     int number(double value) {
       return (int) ((Double.doubleToRawLongBits(value - origin) ^ flip) >> shift);
     }
 
-    long[] lines(double[] edges, int count) {
-      if (equals(NONE)) { // where no bucket ends before infinity
-        return new long[0];
-      }
+    char[] starts(double[] edges, int count) {
       int first = number(edges[0]);
-      int buckets = number(edges[count - 1]) - first + 1;
-      long[] lines = new long[buckets];
-      for (int bucket = 0, from = 0; bucket < buckets; bucket++) {
-        int to = from;
-        while (to < count && number(edges[to]) - first == bucket) {
-          to++;
+      int buckets = count == 0 ? 1 : number(edges[count - 1]) - first + 1;
+      char[] starts = new char[buckets];
+      for (int bucket = 0, at = 0; bucket < buckets; bucket++) {
+        while (at < count && number(edges[at]) - first < bucket) {
+          at++;
         }
-        lines[bucket] = line(edges, from, to);
-        from = to;
+        starts[bucket] = (char) at;
       }
-      return lines;
+      return starts;
     }
+  }
 
-    /** The line of a bucket that holds these edges, or none. */
-    private static long line(double[] edges, int from, int to) {
-      boolean two = to - from == 2 && edges[from] == Math.nextDown((float) edges[to - 1]);
-      float edge = (float) edges[two ? from + 1 : from];
-      boolean scan = to - from > (two ? 2 : 1) || edge != edges[two ? from + 1 : from];
-      int rest = (scan ? SCAN : 0) | (two ? 1 << TWO : 0) | from;
-      return (long) Float.floatToRawIntBits(edge) << Integer.SIZE | (rest & 0xFFFF_FFFFL);
-    }
+  Buckets buckets() {
+    return buckets;
   }
 
   /** The edges, a copy. */
@@ -197,38 +172,13 @@ public final class NumberCells implements ColumnCells {
     if (!(Math.abs(value) <= Double.MAX_VALUE)) {
       return Double.isNaN(value) ? nan() : value > 0 ? infinity() : minusInfinity;
     }
-    int bucket = bucket(value);
-    int at = bucket < 0 ? 0 : bucket < lines.length ? (char) lines[bucket] : last;
+    int bucket = (int) ((Double.doubleToRawLongBits(value - origin) ^ flip) >> shift) - first;
+    int at = bucket >= 0 && bucket < starts.length ? starts[bucket] : bucket < 0 ? 0 : last;
     at += (int) (Double.doubleToRawLongBits(edges[at] - value) >>> 63); // 1 if the edge is less
     while (edges[at] < value) {
       at++;
     }
     return at;
-  }
-
-  /** The cell of a float; the same as of its double, and quicker. */
-  public int cellOfFloat(float value) {
-    int bucket = bucket(value);
-    if (bucket >= 0
-        && bucket < lines.length) { // infinity and NaN lie behind, or before with a sign
-      long line = lines[bucket];
-      int rest = (int) line;
-      if (rest >= 0) {
-        int edge = (int) (line >>> Integer.SIZE);
-        int above = Float.floatToRawIntBits(Float.intBitsToFloat(edge) - value); // never minus zero
-        int at = (char) rest + (above >>> 31);
-        if (twos) {
-          int two = rest >> TWO;
-          at += two - (two & (-above >>> 31));
-        }
-        return at;
-      }
-    }
-    return cell(value);
-  }
-
-  private int bucket(double value) {
-    return (int) ((Double.doubleToRawLongBits(value - origin) ^ flip) >> shift) - first;
   }
 
   /** The cell of minus infinity. */

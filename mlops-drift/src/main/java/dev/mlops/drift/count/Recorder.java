@@ -67,17 +67,7 @@ public final class Recorder {
   /** The drainer's: empty cells. */
   private long[] spare;
 
-  /** What most columns are, so that their loop is short; start: of its cells in those of a slot. */
-  private record FloatColumn(int column, NumberCells cells, int start) {
-    int cell(float value, Observation seen, int row) {
-      return start
-          + (Float.isNaN(value) && seen.missing(row, column)
-              ? cells.missing()
-              : cells.cellOfFloat(value));
-    }
-  }
-
-  /** The score, or a column of another type or that names something. */
+  /** The score, or a column of another type or that names something; start: of its cells. */
   private record OtherColumn(Watched watched, int start) {
     int cell(Observation seen, int row) {
       return start + (watched.text() ? text(seen, row) : number(seen, row));
@@ -214,7 +204,7 @@ public final class Recorder {
       seen.floats(row, values);
     }
     for (FloatColumn column : floats) {
-      found[end++] = column.cell(values[column.column], seen, row);
+      found[end++] = column.cell(values[column.column()], seen, row);
     }
     return end;
   }

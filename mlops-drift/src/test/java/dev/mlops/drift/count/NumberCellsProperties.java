@@ -13,10 +13,13 @@ import net.jqwik.api.Provide;
 
 /** The look-up of numbers beside its definition, a count of the edges below. */
 class NumberCellsProperties {
+  private static final Seen GIVEN = new Seen(0, Seen.row(Double.NaN, 0.5));
+
   @Property(tries = 3_000, seed = "2101")
   void cell_anyValue_isTheNumberOfEdgesBelowOrItsOwn(
       @ForAll("edges") double[] edges, @ForAll("lists") List<Double> values) {
     NumberCells cells = new NumberCells(edges);
+    FloatColumn column = new FloatColumn(0, cells, 0);
     List<Double> all = new ArrayList<>(values);
     for (double edge : edges) {
       float near = (float) edge;
@@ -37,7 +40,7 @@ class NumberCellsProperties {
           .isEqualTo(defined(edges, value))
           .isBetween(0, cells.size() - 2);
       float rounded = (float) value;
-      assertThat(cells.cellOfFloat(rounded))
+      assertThat(column.cell(rounded, GIVEN, 0))
           .as("cell of the float %s in %s edges", Float.toHexString(rounded), edges.length)
           .isEqualTo(defined(edges, rounded));
     }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,34 +61,6 @@ class NumberCellsTest {
       if (Double.isFinite(value)) {
         int found = Arrays.binarySearch(edges, value + 0.0);
         assertThat(cells.cell(value)).isEqualTo(found < 0 ? -found - 1 : found);
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void cellOfFloat_columnOfEachShape_isThatOfTheDouble(Shape shape) {
-    SplittableRandom random = new SplittableRandom(2104);
-    float[] training = new float[4_000];
-    for (int i = 0; i < training.length; i++) {
-      training[i] =
-          Math.max(-Float.MAX_VALUE, Math.min((float) shape.next(random), Float.MAX_VALUE));
-    }
-    Arrays.sort(training);
-    double[] edges =
-        IntStream.range(0, 65)
-            .mapToObj(i -> training[Math.min(i * 4_000 / 64, 3_999)])
-            .flatMapToDouble(edge -> DoubleStream.of(Math.nextDown(edge), edge))
-            .filter(Double::isFinite)
-            .map(edge -> edge + 0.0)
-            .sorted()
-            .distinct()
-            .toArray();
-    NumberCells cells = new NumberCells(edges);
-    for (int i = 0; i < 20_000; i++) {
-      float value = (float) (shape.next(random) * (i % 10 == 0 ? 1.7 : 1));
-      for (float near : new float[] {value, Math.nextDown(value), Math.nextUp(value), -value}) {
-        assertThat(cells.cellOfFloat(near)).isEqualTo(cells.cell(near));
       }
     }
   }
