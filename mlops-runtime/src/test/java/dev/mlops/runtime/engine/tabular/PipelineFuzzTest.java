@@ -79,7 +79,7 @@ final class PipelineFuzzTest {
 
     private void compare(
         long seed, RandomPipeline pipeline, int rows, int output, Object ours, Object theirs) {
-      RandomPipeline.Var var = pipeline.outputs().get(output);
+      Variable var = pipeline.outputs().get(output);
       assertThat(Array.getLength(ours)).isEqualTo(Array.getLength(theirs));
       for (int i = 0; i < Array.getLength(ours); i++) {
         Object a = Array.get(ours, i);
@@ -106,12 +106,12 @@ final class PipelineFuzzTest {
       }
     }
 
-    static boolean agree(RandomPipeline.Var var, Object a, Object b) {
+    static boolean agree(Variable var, Object a, Object b) {
       if (!var.exact()) {
         return near((Number) a, (Number) b, var.scale());
       }
       return a.equals(b)
-          || (!var.traits().contains(RandomPipeline.Trait.SIGNED)
+          || (!var.signed()
               && a instanceof Number x
               && x.doubleValue() == 0
               && ((Number) b).doubleValue() == 0);
