@@ -35,10 +35,12 @@ final class Casts {
   }
 
   private static void cast(OnnxNode node, PlanBuilder to, ElementType type) {
-    Optional<Value> lying = to.lying(node, 0);
-    if (lying.isPresent() && lying.get().type() != ElementType.TEXT && type != ElementType.TEXT) {
-      Value one = lying.get();
-      to.bindLying(node, one.type() == type ? one : add(to, one, type));
+    Optional<Value> transposed = to.transposed(node, 0);
+    if (transposed.isPresent()
+        && transposed.get().type() != ElementType.TEXT
+        && type != ElementType.TEXT) {
+      Value one = transposed.get();
+      to.bindTransposed(node, one.type() == type ? one : add(to, one, type));
       return;
     }
     Value from = to.moved(node, 0);

@@ -417,6 +417,6 @@ final class Moves {
     if (places.type() != ElementType.INT64 || places.width() != 1 || to.folds()) {
       throw new Unsupported("it takes elements by " + places);
     }
-    to.bindLying(node, Categories.at(to, places.as(Extent.rows()), from));
+    to.bindTransposed(node, Categories.at(to, places.as(Extent.rows()), from));
   }
 }

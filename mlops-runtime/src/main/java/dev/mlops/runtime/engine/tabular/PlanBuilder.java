@@ -35,7 +35,7 @@ final class PlanBuilder {
   private final List<Step> steps = new ArrayList<>();
   private final Set<String> needed = new HashSet<>();
   private final Map<Value, Value> spread = new HashMap<>();
-  private final Map<String, Value> lying = new HashMap<>();
+  private final Map<String, Value> transposed = new HashMap<>();
   private int scratch;
   private long elements;
   private boolean folding;
@@ -303,7 +303,7 @@ final class PlanBuilder {
     Value value = bound.get(name);
     if (value == null) {
       throw new Unsupported(
-          lying.containsKey(name)
+          transposed.containsKey(name)
               ? "its input '" + name + "' has the rows as its second axis"
               : "nothing computes its input '" + name + "'");
     }
@@ -314,13 +314,13 @@ final class PlanBuilder {
    * An input whose axes are {@code [1, rows]}, as a list of labels is made by some exports. Only
    * what puts that right again may ask for it; its extent here is {@code [rows]}.
    */
-  Optional<Value> lying(OnnxNode node, int index) {
-    return Optional.ofNullable(lying.get(node.inputs().get(index)));
+  Optional<Value> transposed(OnnxNode node, int index) {
+    return Optional.ofNullable(transposed.get(node.inputs().get(index)));
   }
 
   /** An output is such a value. */
-  void bindLying(OnnxNode node, Value value) {
-    lying.put(node.outputs().get(0), value);
+  void bindTransposed(OnnxNode node, Value value) {
+    transposed.put(node.outputs().get(0), value);
   }
 
   private static Value unmarked(Value value) {

@@ -76,9 +76,9 @@ final class Shapes {
   }
 
   private static void reshape(OnnxNode node, PlanBuilder to) {
-    Optional<Value> lying = to.lying(node, 0);
-    if (lying.isPresent()) {
-      straighten(node, to, lying.get());
+    Optional<Value> transposed = to.transposed(node, 0);
+    if (transposed.isPresent()) {
+      straighten(node, to, transposed.get());
       return;
     }
     Value from = to.moved(node, 0);
