@@ -23,8 +23,8 @@ public interface Observation {
   double number(int row, int column);
 
   /**
-   * The values of a row that are one FLOAT, all at once: the same that {@link #number} gives for
-   * each, and quicker.
+   * The values of a row in all FLOAT columns that have one a row, at once: the same that {@link
+   * #number} gives for each, and quicker.
    *
    * @param into gets each at the index of its column, as far as it reaches; what stands at the
    *     indexes of other columns stays

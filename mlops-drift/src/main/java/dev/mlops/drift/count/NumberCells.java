@@ -117,8 +117,13 @@ public final class NumberCells implements ColumnCells {
     }
 
     private static Buckets tried(double[] edges, int count, double origin, long flip, int most) {
+      double last = edges[count - 1];
+      boolean outside = flip == 0 ? origin < edges[0] : origin > last; // unless it was rounded away
+      if (!outside || Double.isInfinite(edges[0] - origin) || Double.isInfinite(last - origin)) {
+        return NONE;
+      }
       Buckets tried = new Buckets(origin, flip, LEAST_SHIFT, 0);
-      while (tried.number(edges[count - 1]) - tried.number(edges[0]) >= most) {
+      while (tried.number(last) - tried.number(edges[0]) >= most) {
         tried = new Buckets(origin, flip, tried.shift + 1, 0);
       }
       long crowd = 0;

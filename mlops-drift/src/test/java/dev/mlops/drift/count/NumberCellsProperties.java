@@ -71,7 +71,8 @@ class NumberCellsProperties {
             edges(wide.map(value -> -value)),
             edges(Arbitraries.doubles().between(1e15, 1e15 + 20)),
             edges(Arbitraries.longs().between(-300, 300).map(NumberCellsProperties::besideOne)),
-            edges(Arbitraries.longs().between(0, 300).map(Double::longBitsToDouble)))
+            edges(Arbitraries.longs().between(0, 300).map(Double::longBitsToDouble)),
+            edges(Arbitraries.longs().between(0, 3).map(bits -> -Double.longBitsToDouble(bits))))
         .withoutEdgeCases();
   }
 

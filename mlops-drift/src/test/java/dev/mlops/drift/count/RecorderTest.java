@@ -240,6 +240,23 @@ class RecorderTest {
         .hasMessage("slots was 0 and askEvery 0; wanted at least 1 of each");
   }
 
+  /** Neither value is a float, and each would go to another cell if it was rounded to one. */
+  @Test
+  void record_doublesAndWholeNumbers_areNotRounded() {
+    List<Watched> columns =
+        List.of(
+            new Watched(0, new NumberCells(0.1), ElementType.DOUBLE),
+            new Watched(1, new NumberCells(1 << 24), ElementType.INT64),
+            new Watched(2, new NumberCells(0.1), ElementType.FLOAT));
+    Recorder numbers = recorder(columns, 1);
+    numbers.record(new Seen(0, row(0.1, (1 << 24) + 1.0, (double) 0.1f, 0.5)));
+    Counts counts = new Counts(columns);
+    numbers.drain(counts);
+    assertThat(counts.column(0)).startsWith(1, 0);
+    assertThat(counts.column(1)).startsWith(0, 1);
+    assertThat(counts.column(2)).startsWith(0, 1);
+  }
+
   @Test
   void watched_thatCannotBe_isRefused() {
     assertThatThrownBy(() -> new Watched(-2, new NumberCells(), ElementType.FLOAT))

@@ -72,10 +72,15 @@ final class ProtobufReader {
 
   /** Reads a file of the given size; the channel stays the caller's. */
   ProtobufReader(String name, SeekableByteChannel file, long size) {
+    this(name, file, size, BUFFER);
+  }
+
+  /** The same with a buffer of so many bytes, at least 8. */
+  ProtobufReader(String name, SeekableByteChannel file, long size, int buffer) {
     this.name = name;
     this.file = file;
     this.size = size;
-    this.buffer = new byte[(int) Math.min(BUFFER, size)];
+    this.buffer = new byte[(int) Math.min(buffer, size)];
     ends[0] = size;
   }
 
@@ -180,7 +185,7 @@ final class ProtobufReader {
   /** The field as numbers of 32 bits, whether one of them stands here or several together. */
   void bits32(LongConsumer each) throws IOException {
     if (wire == FIXED32) {
-      each.accept(bits32());
+      each.accept(bits32() & 0xFFFF_FFFFL);
       while (again()) {
         each.accept(readFixed(4));
       }
@@ -302,8 +307,8 @@ final class ProtobufReader {
   }
 
   /**
-   * Passes over the field and those of its number that stand right behind it, as far as the buffer
-   * shows.
+   * Passes over the field and, as far as the buffer shows, over its like that stand right behind
+   * it: lone numbers of the same field, numbered 1 to 15.
    */
   void skipAll() throws IOException {
     do {
@@ -318,6 +323,7 @@ final class ProtobufReader {
   private boolean again() {
     long at = position - start;
     if (wire == LENGTH
+        || field > 15 // whose tag is longer than a byte
         || position >= ends[level]
         || at < 0
         || at >= filled
