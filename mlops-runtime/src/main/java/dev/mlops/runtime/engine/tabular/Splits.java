@@ -122,13 +122,15 @@ final class Splits {
       turns = more;
       start = nan;
     }
-    int column = table.features[node];
-    int yes = at[table.yes[node]];
-    int no = at[table.otherwise[node]];
-    if (turns.length == 1) {
-      return split(turns[0], column, nan != end, start ? yes : no, start ? no : yes);
-    }
-    return search(turns, 0, turns.length, start, nan != end, column, yes, no);
+    return search(
+        turns,
+        0,
+        turns.length,
+        start,
+        nan != end,
+        table.features[node],
+        at[table.yes[node]],
+        at[table.otherwise[node]]);
   }
 
   /** Where the answer to "is it one of these" changes. */
@@ -160,14 +162,10 @@ final class Splits {
     int middle = (from + to) >>> 1;
     int less = search(turns, from, middle, start, low, column, yes, no);
     int more = search(turns, middle + 1, to, start, low, column, yes, no);
-    return split(turns[middle], column, low, less, more);
-  }
-
-  private int split(long key, int column, boolean low, int less, int more) {
     if (count == keys.length) {
       grow();
     }
-    keys[count] = key;
+    keys[count] = turns[middle];
     columns[count] = column;
     nanBelow[count] = low;
     below[count] = less;

@@ -259,6 +259,19 @@ final class TreeEnsemblesTest {
     dangling.rawChildren(dangling.split("BRANCH_LT", 0, 0, false), 7, 8);
     assertDeclined(dangling, 1, "tree 0 has no node 7");
 
+    TreeList negative = new TreeList().stump("BRANCH_LT", 0, 0, false, 1, 2);
+    assertDeclined(negative.rawNumber(1, -1), 1, "a node has the number -1");
+
+    TreeList twice = new TreeList().stump("BRANCH_LT", 0, 0, false, 1, 2);
+    assertDeclined(twice.rawNumber(1, 2), 1, "two nodes of a tree have one number");
+
+    TreeList far = new TreeList().stump("BRANCH_LT", 0, 0, false, 1, 2);
+    assertDeclined(far.rawNumber(1, 2_000), 1, "a tree of 3 nodes has one with the number 2000");
+
+    TreeList apart = new TreeList().stump("BRANCH_LT", 0, 0, false, 1, 2);
+    apart.stump("BRANCH_LT", 0, 0, false, 1, 2).rawTree(0).leaf(3);
+    assertDeclined(apart, 1, "the nodes of tree 0 do not stand together");
+
     TreeList roots = new TreeList().tree();
     roots.leaf(1);
     roots.leaf(2);

@@ -50,6 +50,12 @@ final class TreeList {
     return this;
   }
 
+  /** Goes on with a tree that others stand behind. */
+  TreeList rawTree(long number) {
+    tree = number;
+    return this;
+  }
+
   /** A node, whose children are told by {@link #children}. */
   int split(String mode, int feature, double value, boolean nanToYes) {
     flags |= nanToYes;
@@ -104,6 +110,12 @@ final class TreeList {
   TreeList children(int node, int yes, int no) {
     this.yes.set(node, ids.get(yes));
     this.no.set(node, ids.get(no));
+    return this;
+  }
+
+  /** Another number for a node than the order in which it was added. */
+  TreeList rawNumber(int node, long number) {
+    ids.set(node, number);
     return this;
   }
 
