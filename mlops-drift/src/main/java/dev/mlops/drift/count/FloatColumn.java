@@ -76,8 +76,8 @@ final class FloatColumn {
   /** Where its value is counted. */
   int cell(float value, Observation seen, int row) {
     int bucket = (int) ((Double.doubleToRawLongBits(value - origin) ^ flip) >> shift) - first;
-    if (bucket >= 0
-        && bucket < lines.length) { // infinity and NaN lie behind, or before with a sign
+    // infinity and NaN lie behind all buckets, or before them with a sign
+    if (bucket >= 0 && bucket < lines.length) {
       long line = lines[bucket];
       int rest = (int) line;
       if (rest >= 0) {

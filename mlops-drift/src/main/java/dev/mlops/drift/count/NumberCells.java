@@ -137,9 +137,7 @@ public final class NumberCells implements ColumnCells {
       return new Buckets(origin, flip, tried.shift, crowd);
     }
 
-    /**
-     * Of its bucket; the buckets before the first edge's and behind the last one's have one too.
-     */
+    /** Of the bucket that a value lies in; below the first edge's and above the last one's too. */
     int number(double value) {
       return (int) ((Double.doubleToRawLongBits(value - origin) ^ flip) >> shift);
     }

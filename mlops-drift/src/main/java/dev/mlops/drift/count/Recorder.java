@@ -31,8 +31,9 @@ public final class Recorder {
    *
    * The cells of a slot are one array: padding, the number of rows, the cells of all columns one
    * after the other, padding. What else belongs to a slot stands in arrays of all slots, a step
-   * apart, or in one of its own that is longer by a step than what is asked of it. So no two slots
-   * write to one cache line, wherever the collector moves the arrays.
+   * apart, or in one of its own that is longer by a step than what is read of it. So no two slots
+   * write to one cache line, wherever the collector moves the arrays (but where floats that are not
+   * counted stand behind those that are, and are put into that step).
    */
   private static final int PAD = 16; // longs: two cache lines, since they come in pairs
   private static final int ROWS = PAD;
